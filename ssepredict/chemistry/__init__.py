@@ -1,0 +1,1 @@
+"""From formula text to who sits where."""
