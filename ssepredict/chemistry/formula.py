@@ -27,8 +27,10 @@ Problem = tuple[int, str, str]
 
 _NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)"
 _PLAIN = re.compile(rf"(?:[A-Z][a-z]?{_NUMBER}?)+")
-_TOKEN = re.compile(r"([A-Z][a-z]?|\n)([0-9.]*)")
-_PIECE = re.compile(rf"(?P<symbol>[A-Z][a-z]?)|(?P<open>\()|(?P<close>\))|(?P<number>{_NUMBER}(?:/{_NUMBER})?)")
+_TOKEN = re.compile(r"(?:[A-Z][a-z]?|\n)[0-9.]*")
+_PIECE = re.compile(
+    rf"(?P<symbol>[A-Z][a-z]?)|(?P<open>\()|(?P<close>\))|(?P<number>{_NUMBER}(?:/{_NUMBER})?)"
+)
 _TYPESETTING = str.maketrans(
     {**dict(zip("₀₁₂₃₄₅₆₇₈₉．", "0123456789.", strict=True)), "[": "(", "]": ")", "{": "(", "}": ")"}
     | dict.fromkeys(" \t\u00a0\u2009\u200b\u2060$", "")
@@ -64,9 +66,7 @@ class CompositionMatrix:
 
     def __post_init__(self) -> None:
         if self.amounts.ndim != 2 or self.amounts.shape[1] != len(self.elements):
-            raise ValueError(
-                f"amounts have shape {self.amounts.shape}, expected (n, {len(self.elements)}) for {self.elements}"
-            )
+            raise ValueError(f"amounts have shape {self.amounts.shape}, expected (n, {len(self.elements)})")
 
     def __len__(self) -> int:
         return len(self.amounts)
@@ -101,7 +101,9 @@ class CompositionMatrix:
             if symbol in column:
                 amounts[:, column[symbol]] = self.amounts[:, index]
             elif self.amounts[:, index].any():
-                raise ValueError(f"element {symbol} is present but missing from the new axis {tuple(elements)}")
+                raise ValueError(
+                    f"element {symbol} is present but missing from the new axis {tuple(elements)}"
+                )
         return CompositionMatrix(tuple(elements), amounts)
 
 
@@ -178,11 +180,13 @@ def read_formulas(texts: Sequence[str]) -> tuple[CompositionMatrix, list[Problem
     present, columns = np.unique(codes, return_inverse=True)
     shape = (len(flat), len(present))
     counts = np.bincount(rows * shape[1] + columns, weights=amounts, minlength=shape[0] * shape[1])
-    matrix = counts.reshape(shape) if present.size else np.zeros((len(flat), 0))
+    matrix = np.asarray(counts, dtype=np.float64).reshape(shape)
     named = {row for row, _, _ in problems}
-    for row in np.flatnonzero(~(matrix.sum(axis=1) > 0)):
-        if int(row) not in named:
-            problems.append((int(row), str(texts[row]), "every amount is zero; write the amounts of the atoms"))
+    problems += [
+        (row, str(texts[row]), "every amount is zero; write the amounts of the atoms")
+        for row in np.flatnonzero(~(matrix.sum(axis=1) > 0)).tolist()
+        if row not in named
+    ]
     return CompositionMatrix(tuple(ELEMENTS[code] for code in present), matrix), sorted(problems)
 
 
@@ -225,23 +229,30 @@ def _format_amount(value: float) -> str:
 
 def _tokens(flat: Sequence[str]) -> tuple[npt.NDArray[np.int64], FloatArray, npt.NDArray[np.int64]]:
     """Element codes (-1 unknown), amounts and row numbers of every symbol in plain formulas."""
-    pairs = _TOKEN.findall("\n".join(flat))
-    if not pairs:
-        empty = np.zeros(0, dtype=np.int64)
-        return empty, np.zeros(0), empty
-    symbols, numbers = zip(*pairs, strict=True)
+    tokens = _TOKEN.findall("\n".join(flat))
+    # A batch repeats its tokens ("O12", "P"): each distinct one is read once, the rest is a lookup.
+    distinct = {token: index for index, token in enumerate(dict.fromkeys(tokens))}
+    symbols, numbers = _split_tokens(distinct)
     lookup = {**ATOMIC_INDEX, "\n": len(ELEMENTS)}
-    codes = np.fromiter((lookup.get(symbol, -1) for symbol in symbols), dtype=np.int64, count=len(symbols))
-    amounts = np.fromiter((float(number) if number else 1.0 for number in numbers), dtype=np.float64)
+    read_codes = np.array([lookup.get(symbol, -1) for symbol in symbols], dtype=np.int64)
+    read_amounts = np.array([float(number) if number else 1.0 for number in numbers], dtype=np.float64)
+    which = np.fromiter(map(distinct.__getitem__, tokens), dtype=np.int64, count=len(tokens))
+    codes, amounts = read_codes[which], read_amounts[which]
     breaks = codes == len(ELEMENTS)
     rows = np.cumsum(breaks)
     return codes[~breaks], amounts[~breaks], rows[~breaks]
 
 
+def _split_tokens(tokens: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Symbols and number texts of plain tokens: ``Zr1.7`` is ``Zr`` and ``1.7``."""
+    symbols = [token.rstrip("0123456789.") for token in tokens]
+    return symbols, [token[len(symbol) :] for token, symbol in zip(tokens, symbols, strict=True)]
+
+
 def _unknown_elements(texts: Sequence[str], flat: Sequence[str]) -> list[Problem]:
     problems: list[Problem] = []
     for row, text in enumerate(flat):
-        for symbol, _ in _TOKEN.findall(text):
+        for symbol in _split_tokens(_TOKEN.findall(text))[0]:
             if symbol not in ATOMIC_INDEX:
                 hint = did_you_mean(symbol, ELEMENTS) or "; use the symbols of the periodic table"
                 problems.append((row, str(texts[row]), f"unknown element {symbol!r}{hint}"))
@@ -260,7 +271,7 @@ def _flatten(text: object) -> str:
     stack: list[dict[str, float]] = [{}]
     last: dict[str, float] = {}  # what a following number multiplies
     position = 0
-    for piece in iter(lambda: _PIECE.match(clean, position), None):
+    while piece := _PIECE.match(clean, position):
         position = piece.end()
         if symbol := piece["symbol"]:
             _add(stack[-1], last)
@@ -282,7 +293,9 @@ def _flatten(text: object) -> str:
     if len(stack) > 1:
         raise ValueError("'(' is not closed; add ')'")
     _add(stack[0], last)
-    return "".join(symbol + np.format_float_positional(amount, trim="-") for symbol, amount in stack[0].items())
+    return "".join(
+        symbol + np.format_float_positional(amount, trim="-") for symbol, amount in stack[0].items()
+    )
 
 
 def _add(group: dict[str, float], part: dict[str, float]) -> None:
@@ -292,7 +305,9 @@ def _add(group: dict[str, float], part: dict[str, float]) -> None:
 
 def _multiply(part: dict[str, float], number: str, position: int) -> dict[str, float]:
     if not part:
-        raise ValueError(f"number {number!r} before position {position} follows no element; write it after one")
+        raise ValueError(
+            f"number {number!r} before position {position} follows no element; write it after one"
+        )
     numerator, _, denominator = number.partition("/")
     if denominator and float(denominator) == 0:
         raise ValueError(f"{number!r} divides by zero")
@@ -302,7 +317,9 @@ def _multiply(part: dict[str, float], number: str, position: int) -> dict[str, f
 
 def _refuse_second_number(clean: str, position: int) -> None:
     if position < len(clean) and clean[position] in ".0123456789/":
-        raise ValueError(f"{clean[position:][:6]!r} at position {position + 1} continues a number that has ended")
+        raise ValueError(
+            f"{clean[position:][:6]!r} at position {position + 1} continues a number that has ended"
+        )
 
 
 def _name_sign(clean: str, position: int) -> str:
