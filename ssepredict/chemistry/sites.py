@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -68,6 +68,7 @@ class SiteTable:
     carriers: FloatArray
     vacancies: FloatArray
     charge_residual: FloatArray
+    _radii: dict[tuple[str, str], FloatArray] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.composition)
@@ -107,7 +108,12 @@ class SiteTable:
         return mean
 
     def radii(self, site: str, kind: str = "ionic") -> FloatArray:
-        """Shannon radii (Å) of every ion at the coordination of a site, shape (n, m)."""
+        """Shannon radii (Å) of every ion at the coordination of a site, shape (n, m); computed once."""
+        if (site, kind) not in self._radii:
+            self._radii[site, kind] = self._look_up_radii(site, kind)
+        return self._radii[site, kind]
+
+    def _look_up_radii(self, site: str, kind: str) -> FloatArray:
         coordination = {name: framework.coordination[site] for name, framework in FRAMEWORKS.items()}
         radii = np.full(self.oxidation.shape, np.nan)
         for number in set(coordination.values()):

@@ -1,0 +1,1 @@
+"""Measured speed, beside the library that people would use instead: ``python -m benchmarks``."""

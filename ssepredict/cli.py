@@ -1,0 +1,335 @@
+"""The command line: arguments in, calls out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ssepredict import __version__
+from ssepredict.exceptions import SsePredictError, did_you_mean
+
+if TYPE_CHECKING:
+    from ssepredict.chemistry.formula import Problem
+    from ssepredict.report.files import FormulaList
+
+app = typer.Typer(
+    name="ssepredict",
+    help="Which dopants next? Property prediction and ranking for NASICON and halide solid electrolytes.",
+    epilog="Exit status: 0 done, 1 the input or data is at fault, 2 wrong usage.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+data = typer.Typer(help="The dataset of published measurements.", no_args_is_help=True)
+app.add_typer(data, name="data")
+
+Formulas = Annotated[list[str] | None, typer.Argument(help="Formulas, e.g. Na3.4Zr1.7Sc0.2Zn0.1Si2PO12.")]
+FormulaFile = Annotated[
+    Path | None,
+    typer.Option("--file", help="Text file with one formula per line, or CSV file with a column 'formula'."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+OutFile = Annotated[
+    Path | None, typer.Option("--out", help="Write the table to a .csv, .json or .parquet file.")
+]
+Release = Annotated[
+    Path | None, typer.Option("--model", help="Folder of a release; the shipped one when omitted.")
+]
+DatasetFolder = Annotated[
+    Path | None, typer.Argument(metavar="[DIR]", help="Folder of a dataset; the shipped one when omitted.")
+]
+DatasetOption = Annotated[
+    Path | None, typer.Option("--dataset", help="Folder of a dataset; the shipped one when omitted.")
+]
+Folds = Annotated[int, typer.Option(min=0, help="Folds; 0 leaves one paper out at a time.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of folds and estimators.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; bad input ends with one message and exit status 1, never with a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that lacks Å shows a question mark
+    try:
+        app(arguments)
+    except SsePredictError as error:
+        _fail(str(error))
+    except OSError as error:
+        place = f"{error.filename!r}: " if error.filename else ""
+        _fail(f"{place}{error.strerror or error}; check that it exists, its rights and the space on the disk")
+
+
+def _fail(message: str) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"ssepredict {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None: ...
+
+
+def _asked(formulas: list[str] | None, file: Path | None) -> FormulaList:
+    from ssepredict.report.files import formula_arguments, read_formula_file
+
+    if bool(formulas) == (file is not None):
+        raise typer.BadParameter("give formulas or --file FILE, one of the two")
+    return read_formula_file(file) if file is not None else formula_arguments(formulas or [])
+
+
+def _name_problems(asked: FormulaList, problems: Sequence[Problem]) -> None:
+    from ssepredict.report.documents import SHOWN_PROBLEMS, problem_text
+
+    _fail(problem_text(asked, problems, SHOWN_PROBLEMS if sys.stderr.isatty() else None))
+
+
+def _level(names: Callable[[], Sequence[str]]) -> Callable[[str | None], str | None]:
+    """Return a check that an option is one of some names."""
+
+    def check_level(value: str | None) -> str | None:
+        if value is not None and value not in names():
+            hint = did_you_mean(value, names())
+            raise typer.BadParameter(f"{value!r} is unknown{hint}; expected one of {', '.join(names())}")
+        return value
+
+    return check_level
+
+
+def _levels(column: str) -> Callable[[], Sequence[str]]:
+    def read() -> Sequence[str]:
+        from ssepredict.featurizers.conditions import CONDITIONS, CategoryCondition
+
+        condition = CONDITIONS[column]
+        return condition.levels if isinstance(condition, CategoryCondition) else ()
+
+    return read
+
+
+@app.command()
+def predict(
+    formulas: Formulas = None,
+    file: FormulaFile = None,
+    temperature: Annotated[float, typer.Option(help="Temperature of the conductivity (°C).")] = 25.0,
+    confidence: Annotated[float, typer.Option(help="Coverage of the intervals, above 0 and below 1.")] = 0.9,
+    contribution: Annotated[
+        str | None,
+        typer.Option(
+            callback=_level(_levels("contribution")), help="total (assumed), bulk or grain_boundary."
+        ),
+    ] = None,
+    synthesis: Annotated[
+        str | None,
+        typer.Option(callback=_level(_levels("synthesis")), help="Route, e.g. solid_state, ball_mill."),
+    ] = None,
+    sinter_temperature: Annotated[float | None, typer.Option(help="Highest firing temperature (°C).")] = None,
+    sinter_time: Annotated[float | None, typer.Option(help="Time at that temperature (h).")] = None,
+    relative_density: Annotated[float | None, typer.Option(help="Share of the ideal density (%).")] = None,
+    model: Release = None,
+    keep_going: Annotated[
+        bool,
+        typer.Option(
+            "--keep-going", help="Predict good rows although others are bad; the exit status stays 1."
+        ),
+    ] = False,
+    as_json: AsJson = False,
+    out: OutFile = None,
+) -> None:
+    """Predict conductivity, activation energy, critical current density and fade, with intervals."""
+    from ssepredict.modeling.predictor import load_predictor
+    from ssepredict.physics.checks import check as check_formulas
+    from ssepredict.report import cards, tables
+    from ssepredict.report.documents import json_text, prediction_document, without_abstained
+    from ssepredict.report.files import check_table_path, write_table
+
+    asked = _asked(formulas, file)
+    check_table_path(out)
+    predictor = load_predictor(model)
+    usable, problems = predictor.screen(asked.formulas)
+    conditions: dict[str, Any] = {
+        "contribution": contribution,
+        "synthesis": synthesis,
+        "sinter_temperature_c": sinter_temperature,
+        "sinter_time_h": sinter_time,
+        "relative_density_pct": relative_density,
+    }
+    given = {name: value for name, value in conditions.items() if value is not None}
+    good = [asked.formulas[row] for row in usable] if keep_going or not problems else []
+    frame = predictor.predict(good, temperature, confidence, **given) if good else None
+    if frame is not None and out is not None:
+        write_table(frame, out)
+    if as_json:
+        print(json_text(prediction_document(asked, frame, problems, predictor, confidence, given)))
+    elif frame is not None and out is not None:
+        tables.console(stderr=True).print(f"wrote {len(frame):,} predictions to {out}")
+    elif frame is not None:
+        few = len(frame) <= cards.CARDS_UP_TO
+        evidence = predictor.evidence(good) if few else []
+        said = check_formulas(good, without_abstained(frame)) if few else None
+        tables.console().print(cards.predictions(frame, said, evidence, confidence))
+    if problems:
+        _name_problems(asked, problems)
+
+
+@app.command()
+def check(
+    formulas: Formulas = None, file: FormulaFile = None, as_json: AsJson = False, out: OutFile = None
+) -> None:
+    """Show who sits on which site and hold formulas against the rules of physics.
+
+    The exit status is 1 when a formula cannot be used or a rule rejects it.
+    """
+    from ssepredict.report import cards, tables
+    from ssepredict.report.documents import check_document, examine, json_text
+    from ssepredict.report.files import check_table_path, write_table
+
+    asked = _asked(formulas, file)
+    check_table_path(out)
+    found = examine(asked)
+    if out is not None:
+        write_table(found.verdicts, out)
+    if as_json:
+        print(json_text(check_document(asked, found)))
+    elif out is not None:
+        tables.console(stderr=True).print(f"wrote {len(found.verdicts):,} verdicts to {out}")
+    else:
+        tables.console().print(cards.verdicts(asked.formulas, found))
+    if found.problems:
+        _name_problems(asked, found.problems)
+    if "reject" in found.worst:
+        raise typer.Exit(1)
+
+
+@app.command()
+def rank(
+    space: Annotated[str, typer.Argument(metavar="SPACE", help="TOML file, or na3zr2si2po12 or li2zrcl6.")],
+    top: Annotated[int, typer.Option(min=1, help="Candidates to keep.")] = 100,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for ranking.csv, summary.json and report.html.")
+    ] = None,
+    model: Release = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rank the candidates of a substitution space: which dopants, on which site, at which fraction next."""
+    from ssepredict.inference.ranking import rank as rank_space
+    from ssepredict.inference.space import SubstitutionSpace
+    from ssepredict.modeling.predictor import load_predictor
+    from ssepredict.report import tables
+    from ssepredict.report.documents import json_text, ranking_document
+    from ssepredict.report.html import write_report
+
+    chosen = SubstitutionSpace.from_toml(space)
+    predictor = load_predictor(model)
+    with tables.progress_bar(f"{len(chosen):,} candidates") as advance:
+        frame = rank_space(chosen, predictor, top=top, out=out, progress=advance)
+    report = write_report(out, predictor.metrics) if out is not None else None
+    if as_json:
+        print(json_text(ranking_document(frame)))
+        return
+    tables.console().print(tables.ranking(frame))
+    if report is not None:
+        tables.console(stderr=True).print(f"report: {report}")
+
+
+@app.command()
+def train(
+    dataset: DatasetOption = None,
+    name: Annotated[str, typer.Option(help="Name of the release.")] = "nasicon-halide",
+    out: Annotated[Path, typer.Option("--out", help="Folder in which the release gets a folder.")] = Path(
+        "models"
+    ),
+    seed: Seed = 0,
+    folds: Folds = 20,
+    tracking: Annotated[
+        bool, typer.Option("--tracking/--no-tracking", help="Log to MLflow (mlflow.db, MLFLOW_TRACKING_URI).")
+    ] = True,
+) -> None:
+    """Train every target, measure it on left-out papers, write a release and log it to MLflow."""
+    from ssepredict.data.dataset import load_dataset
+    from ssepredict.modeling.training import train as train_models
+    from ssepredict.report import tables
+
+    say = tables.console(stderr=True).print
+    loaded = load_dataset(dataset)
+    loaded.validate()
+    predictor = train_models(loaded, name=name, seed=seed, folds=folds, progress=say)
+    release = out / name
+    predictor.save(release)
+    say(f"release: {release}")
+    if tracking:
+        from ssepredict.modeling.tracking import log_training
+
+        say(f"mlflow run: {log_training(predictor, loaded, release)}")
+
+
+@app.command()
+def evaluate(
+    protocol: Annotated[
+        str, typer.Option(help="What is left out: paper, paper_purged, dopant, time (later years) or random.")
+    ] = "paper",
+    dataset: DatasetOption = None,
+    seed: Seed = 0,
+    folds: Folds = 20,
+    as_json: AsJson = False,
+    out: OutFile = None,
+) -> None:
+    """Compare models and baselines on what they have not seen."""
+    from ssepredict.data.dataset import load_dataset
+    from ssepredict.modeling.evaluation import evaluate as evaluate_models
+    from ssepredict.report import tables
+    from ssepredict.report.documents import json_text, records
+    from ssepredict.report.files import check_table_path, write_table
+
+    check_table_path(out)
+    found = evaluate_models(load_dataset(dataset), protocol, seed=seed, folds=folds).table
+    if out is not None:
+        write_table(found, out)
+    if as_json:
+        print(json_text({"protocol": protocol, "seed": seed, "folds": folds, "results": records(found)}))
+    else:
+        tables.console().print(tables.any_table(found))
+
+
+@data.command("validate")
+def data_validate(folder: DatasetFolder = None) -> None:
+    """Check every table, column and key of a dataset; every failure is named."""
+    from ssepredict.data.dataset import validate_folder
+
+    found = validate_folder(folder)
+    print(f"{found.folder}: {len(found):,} measurements, every rule and key holds")
+
+
+@data.command("summary")
+def data_summary(folder: DatasetFolder = None, as_json: AsJson = False) -> None:
+    """Count measurements by family, quantity, decade and source access."""
+    from ssepredict.data.dataset import load_dataset
+    from ssepredict.report import tables
+    from ssepredict.report.documents import json_text
+
+    content = load_dataset(folder).summary()
+    if as_json:
+        print(json_text(content))
+    else:
+        tables.console().print(tables.summary(content))
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `ssepredict rank` wrote.")],
+) -> None:
+    """Write report.html of a ranking again."""
+    from ssepredict.report.html import write_report
+
+    print(write_report(folder))

@@ -1,0 +1,1 @@
+"""Literature to validated tables: schema, dataset, data package."""

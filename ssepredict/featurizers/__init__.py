@@ -1,0 +1,1 @@
+"""Formulas to numbers: scikit-learn transformers on a column of formulas."""

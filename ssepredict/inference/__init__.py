@@ -1,0 +1,1 @@
+"""Which candidates to make next: spaces of substitutions, objectives, the ranking."""

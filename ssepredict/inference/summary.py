@@ -1,0 +1,94 @@
+"""What a ranking says about itself: the space, what became of the candidates, model, time, versions."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from ssepredict.inference.screening import Screen, Tally
+
+SUMMARY_KIND = "ssepredict ranking"
+SUMMARY_FORMAT = 1
+
+_PACKAGES = ("ssepredict", "numpy", "pandas", "scikit-learn", "lightgbm", "pyarrow")
+
+
+def summarise(screen: Screen, tally: Tally, listed: int, seconds: float) -> dict[str, Any]:
+    """Everything that says how a ranking came about, as plain values.
+
+    Parameters
+    ----------
+    screen : Screen
+    tally : Tally
+    listed : int
+        Rows of the ranking.
+    seconds : float
+        Wall time (s).
+
+    Returns
+    -------
+    dict
+    """
+    space, predictor = screen.space, screen.predictor
+    resolved = [
+        asdict(entry) | {"threshold": entry.threshold if np.isfinite(entry.threshold) else None}
+        for entry in screen.resolved
+    ]
+    return {
+        "kind": SUMMARY_KIND,
+        "format": SUMMARY_FORMAT,
+        "space": {"size": len(space), "digest": space.digest, **space.to_dict()},
+        "candidates": {
+            "evaluated": tally.evaluated,
+            "rejected": tally.rejected,
+            "rejected_by_rule": dict(sorted(tally.rejected_by_rule.items())),
+            "no_framework": tally.no_framework,
+            "scored": tally.scored,
+            "listed": listed,
+        },
+        "objective": {
+            **screen.objective.to_dict(),
+            "specifications": resolved,
+            "not_used": [entry.target for entry in screen.resolved if not entry.used],
+        },
+        "model": {
+            "name": predictor.name,
+            "digest": predictor.digest,
+            "dataset_digest": predictor.dataset_digest,
+        },
+        "time": {
+            "seconds": round(seconds, 3),
+            "candidates_per_second": round(tally.evaluated / seconds, 1),
+            "seconds_by_stage": {name: round(value, 3) for name, value in tally.seconds.items()},
+        },
+        "versions": {"python": platform.python_version(), **_versions()},
+        "seeds": "none: nothing in a ranking is random",
+    }
+
+
+def _versions() -> dict[str, str]:
+    from ssepredict import __version__
+
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:  # a checkout on the path, not installed
+            found[name] = __version__ if name == "ssepredict" else "not installed"
+    return found
+
+
+def explain_empty(tally: Tally) -> str:
+    """Say why no candidate is left, and what to do."""
+    parts = sorted(tally.rejected_by_rule.items(), key=lambda pair: (-pair[1], pair[0]))
+    reasons = [f"{name} refuses {count:,}" for name, count in parts]
+    if tally.no_framework:
+        reasons.append(f"{tally.no_framework:,} fit no framework")
+    return (
+        f"none of {tally.evaluated:,} candidates is left ({', '.join(reasons) or 'no score is finite'}); "
+        "expected at least one: widen the fractions or the ions of the space"
+    )

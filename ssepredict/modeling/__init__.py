@@ -1,0 +1,1 @@
+"""What can be learned from the tables, and how far it can be trusted."""

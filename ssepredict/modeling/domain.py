@@ -1,0 +1,105 @@
+"""Applicability domain: how far a composition lies from what was measured, and what was measured nearest."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from ssepredict.chemistry.formula import ELEMENTS, FloatArray
+from ssepredict.chemistry.sites import SiteTable
+from ssepredict.featurizers.site import SITE_FEATURES, site_features
+
+_BLOCK = 4096
+
+
+class Domain(BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
+    """Distance to the training compositions.
+
+    The space has two parts: the standardised site features (their root-mean-square difference) and the
+    amounts of all elements per formula unit, each anion-rich unit scaled to one (an element that training
+    has never seen counts as far). The distance of a row is its mean distance to its `neighbours` nearest
+    training compositions.
+
+    Parameters
+    ----------
+    neighbours : int, default 3
+    quantile : float, default 0.95
+        The threshold is this quantile of the distances between each training composition and those of
+        other papers.
+
+    Attributes
+    ----------
+    reference_ : ndarray, shape (r, k)
+    rows_ : ndarray of int, shape (r,)
+        Row of the training table that each reference stands for.
+    threshold_ : float
+    """
+
+    def __init__(self, neighbours: int = 3, quantile: float = 0.95) -> None:
+        self.neighbours = neighbours
+        self.quantile = quantile
+
+    def fit(self, sites: SiteTable, groups: npt.ArrayLike) -> Self:
+        """Remember the distinct training compositions and set the threshold.
+
+        Parameters
+        ----------
+        sites : SiteTable
+            n training rows.
+        groups : array_like, shape (n,)
+            The paper of each row.
+        """
+        raw = site_features(sites)
+        self.center_ = np.nan_to_num(np.nanmean(raw, axis=0))
+        spread = np.nanstd(raw, axis=0)
+        self.spread_ = np.where(spread > 1e-9, spread, 1.0)
+        vectors = self._vectors(sites)
+        papers = np.asarray(groups)
+        self.left_out_ = self._left_out_distance(vectors, papers)
+        self.threshold_ = float(np.quantile(self.left_out_, self.quantile))
+        _, self.rows_ = np.unique(np.round(vectors, 6), axis=0, return_index=True)
+        self.reference_ = vectors[self.rows_]
+        return self
+
+    def distance(self, sites: SiteTable) -> FloatArray:
+        """Mean distance to the nearest training compositions, shape (n,)."""
+        check_is_fitted(self)
+        found = np.empty(len(sites))
+        vectors = self._vectors(sites)
+        for start in range(0, len(vectors), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            squared = _squared_distances(vectors[block], self.reference_)
+            count = min(self.neighbours, squared.shape[1])
+            nearest = np.partition(squared, count - 1, axis=1)[:, :count]
+            found[block] = np.sqrt(nearest).mean(axis=1)
+        return found
+
+    def nearest(self, sites: SiteTable, k: int) -> tuple[npt.NDArray[np.intp], FloatArray]:
+        """Training rows of the k nearest compositions and their distances, both of shape (n, k)."""
+        check_is_fitted(self)
+        squared = _squared_distances(self._vectors(sites), self.reference_)
+        order = np.argsort(squared, axis=1, kind="stable")[:, :k]
+        return self.rows_[order], np.sqrt(np.take_along_axis(squared, order, axis=1))
+
+    def _vectors(self, sites: SiteTable) -> FloatArray:
+        standard = np.nan_to_num((site_features(sites) - self.center_) / self.spread_)
+        amounts = sites.composition.on_axis(ELEMENTS).amounts
+        anions = np.maximum(sites.site_total("X"), 1.0)
+        return np.hstack([standard / np.sqrt(len(SITE_FEATURES)), 4.0 * amounts / anions[:, None]])
+
+    def _left_out_distance(self, vectors: FloatArray, papers: npt.NDArray[Any]) -> FloatArray:
+        squared = _squared_distances(vectors, vectors)
+        squared[papers[:, None] == papers[None, :]] = np.inf
+        count = min(self.neighbours, squared.shape[1])
+        nearest = np.partition(squared, count - 1, axis=1)[:, :count]
+        distance: FloatArray = np.sqrt(nearest).mean(axis=1)
+        return distance[np.isfinite(distance)]
+
+
+def _squared_distances(left: FloatArray, right: FloatArray) -> FloatArray:
+    squared = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None, :] - 2.0 * left @ right.T
+    return np.asarray(np.maximum(squared, 0.0), dtype=np.float64)

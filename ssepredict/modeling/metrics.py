@@ -1,0 +1,127 @@
+"""Metrics of predictions: pure functions of arrays, in the unit of the target as models see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ssepredict.chemistry.formula import FloatArray
+
+
+def mean_absolute_error(*, true: FloatArray, predicted: FloatArray) -> float:
+    """Mean absolute error; NaN without rows.
+
+    Examples
+    --------
+    >>> mean_absolute_error(true=np.array([0.0, 2.0]), predicted=np.array([1.0, 2.0]))
+    0.5
+    """
+    return float(np.abs(true - predicted).mean()) if len(true) else float("nan")
+
+
+def root_mean_squared_error(*, true: FloatArray, predicted: FloatArray) -> float:
+    """Root of the mean squared error; NaN without rows."""
+    return float(np.sqrt(((true - predicted) ** 2).mean())) if len(true) else float("nan")
+
+
+def r_squared(*, true: FloatArray, predicted: FloatArray) -> float:
+    """Share of the variance explained, at most 1; NaN when `true` does not vary."""
+    spread = ((true - true.mean()) ** 2).sum() if len(true) else 0.0
+    return float(1.0 - ((true - predicted) ** 2).sum() / spread) if spread > 0 else float("nan")
+
+
+def spearman(*, true: FloatArray, predicted: FloatArray) -> float:
+    """Rank correlation, -1 to 1; NaN when either side does not vary."""
+    if len(true) < 3 or np.ptp(true) == 0 or np.ptp(predicted) == 0:
+        return float("nan")
+    ranks = [pd.Series(values).rank().to_numpy() for values in (true, predicted)]
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+
+
+def pair_concordance(
+    *, true: FloatArray, predicted: FloatArray, series: npt.ArrayLike, minimum_difference: float = 0.15
+) -> tuple[float, int]:
+    """Share of pairs within a series (one paper, one host) that are put in the right order.
+
+    Pairs whose values differ by `minimum_difference` or less do not count; a tied prediction counts half.
+
+    Returns
+    -------
+    concordance : float
+        0 to 1, 0.5 by chance; NaN without pairs.
+    pairs : int
+
+    Examples
+    --------
+    >>> values = np.array([0.0, 1.0, 2.0])
+    >>> pair_concordance(true=values, predicted=-values, series=["a", "a", "b"])
+    (0.0, 1)
+    """
+    right, count = 0.0, 0
+    labels = np.asarray(series)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        first, second = np.triu_indices(len(rows), 1)
+        gap = true[rows[first]] - true[rows[second]]
+        order = np.sign(predicted[rows[first]] - predicted[rows[second]]) * np.sign(gap)
+        counted = np.abs(gap) > minimum_difference
+        right += float(((order[counted] + 1.0) / 2.0).sum())
+        count += int(counted.sum())
+    return (right / count if count else float("nan")), count
+
+
+def coverage(*, true: FloatArray, low: FloatArray, high: FloatArray) -> float:
+    """Share of values inside their interval; NaN without rows."""
+    return float(((true >= low) & (true <= high)).mean()) if len(true) else float("nan")
+
+
+def mean_width(*, low: FloatArray, high: FloatArray) -> float:
+    """Mean width of the intervals; NaN without rows."""
+    return float((high - low).mean()) if len(low) else float("nan")
+
+
+def paired_gain(
+    *,
+    better: FloatArray,
+    worse: FloatArray,
+    groups: npt.ArrayLike,
+    seed: int = 0,
+    draws: int = 2000,
+    confidence: float = 0.9,
+) -> tuple[float, float, float]:
+    """How much lower one model's absolute errors are than another's, by a bootstrap over groups.
+
+    Whole groups (papers) are drawn, because the rows of a paper err together.
+
+    Parameters
+    ----------
+    better, worse : ndarray, shape (n,)
+        Absolute errors on the same rows.
+    groups : array_like, shape (n,)
+    seed, draws : int
+    confidence : float
+
+    Returns
+    -------
+    gain, low, high : float
+        Mean of `worse` minus `better` and its interval; a gain is real when `low` is above 0.
+    """
+    difference = pd.Series(worse - better)
+    table = difference.groupby(np.asarray(groups)).agg(["sum", "size"]).to_numpy(dtype=np.float64)
+    generator = np.random.default_rng(seed)
+    drawn = table[generator.integers(0, len(table), size=(draws, len(table)))].sum(axis=1)
+    means = drawn[:, 0] / drawn[:, 1]
+    tail = (1.0 - confidence) / 2.0
+    return float(difference.mean()), float(np.quantile(means, tail)), float(np.quantile(means, 1.0 - tail))
+
+
+POINT_METRICS: dict[str, Callable[..., float]] = {
+    "mae": mean_absolute_error,
+    "rmse": root_mean_squared_error,
+    "r2": r_squared,
+    "spearman": spearman,
+}
+"""Metrics of a point prediction by name; each takes `true` and `predicted`."""

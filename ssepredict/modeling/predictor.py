@@ -1,0 +1,442 @@
+"""The predictor: all targets, one `predict`, saved and loaded without running anybody's code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ssepredict.chemistry.formula import FloatArray, Problem
+from ssepredict.chemistry.hosts import composition_keys
+from ssepredict.chemistry.sites import SiteTable, parse_sites, read_sites
+from ssepredict.exceptions import FormulaError, ModelError, SsePredictError, did_you_mean
+from ssepredict.featurizers.conditions import CONDITIONS, CategoryCondition
+from ssepredict.featurizers.site import site_features
+from ssepredict.modeling.card import render_card
+from ssepredict.modeling.domain import Domain
+from ssepredict.modeling.target_model import PredictiveDistribution, TargetModel
+from ssepredict.modeling.targets import TARGETS
+from ssepredict.physics.checks import check_sites
+from ssepredict.resources import shipped_folder
+
+FAR_FROM_NEUTRAL = 0.5
+"""Net charge (e per formula unit) beyond which a formula is taken for a misprint and not predicted."""
+
+DEFAULT_CONDITIONS: dict[str, Any] = {"contribution": "total", "composite": 0}
+"""Conditions that are assumed unless stated otherwise; everything else counts as not stated."""
+
+_MODEL_FILE, _EVIDENCE_FILE, _METRICS_FILE, _CARD_FILE = (
+    "model.skops",
+    "evidence.csv",
+    "metrics.json",
+    "card.md",
+)
+_FORMAT = 1
+_TRUSTED = (
+    "collections.OrderedDict",
+    "lightgbm.basic.Booster",
+    "lightgbm.sklearn.LGBMRegressor",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "ssepredict.modeling.domain.Domain",
+    "ssepredict.modeling.estimators.GroupMedianRegressor",
+    "ssepredict.modeling.intervals.GroupConformal",
+)
+"""The only types beyond numpy's and scikit-learn's that a model file may hold."""
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """All targets of a release.
+
+    Parameters
+    ----------
+    name : str
+    models : dict of str to TargetModel
+    domain : Domain
+    evidence_rows : DataFrame
+        Measured conductivities, one line each; columns `EVIDENCE_COLUMNS`.
+    metrics : dict
+        Everything that was measured in training.
+    left_out : DataFrame
+        Left-out predictions of the released models (empty when loaded).
+    digest : str
+        SHA-256 of the model file; empty before saving.
+    """
+
+    name: str
+    models: dict[str, TargetModel]
+    domain: Domain
+    evidence_rows: pd.DataFrame = field(repr=False)
+    metrics: dict[str, Any] = field(repr=False)
+    left_out: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    digest: str = ""
+
+    @property
+    def dataset_digest(self) -> str:
+        """SHA-256 of the dataset that the release was trained on."""
+        return str(self.metrics["dataset_digest"])
+
+    @property
+    def domain_threshold(self) -> float:
+        """Distance beyond which a composition is outside the domain."""
+        return float(self.domain.threshold_)
+
+    def screen(self, formulas: Sequence[str]) -> tuple[list[int], list[Problem]]:
+        """Tell rows that can be predicted from rows that cannot.
+
+        Returns
+        -------
+        list of int
+            Usable row numbers.
+        list of (int, str, str)
+            Row, formula, problem: unreadable, no framework, no Li or Na, far from neutral.
+        """
+        return _screened(read_sites(formulas), formulas)
+
+    def predict(
+        self,
+        formulas: str | Sequence[str],
+        temperature_c: float = 25.0,
+        confidence: float = 0.9,
+        **conditions: Any,
+    ) -> pd.DataFrame:
+        """Predict every target for every formula.
+
+        Parameters
+        ----------
+        formulas : str or sequence of str, length n
+        temperature_c : float
+            Temperature of the conductivity (°C).
+        confidence : float
+            Coverage of the intervals on papers that training has not seen, above 0 and below 1.
+        **conditions
+            Columns of `ssepredict.featurizers.conditions.CONDITIONS`, e.g. ``contribution="bulk"``.
+
+        Returns
+        -------
+        DataFrame
+            `formula`, `family`, `framework`, `temperature_c`; per target the value, `_low`, `_high` and
+            `_status` (``ok``, ``outside_domain``, ``abstained``); `carriers`, `vacancies`,
+            `charge_residual`, `domain_distance`, `verdict`.
+
+        Raises
+        ------
+        FormulaError
+            When formulas cannot be used; every bad row is named.
+        SsePredictError
+            When a condition, the temperature or the confidence is not admissible.
+
+        Examples
+        --------
+        >>> row = load_predictor().predict("Na3Zr2Si2PO12").iloc[0]
+        >>> bool(row["conductivity_s_cm_low"] < row["conductivity_s_cm"] < row["conductivity_s_cm_high"])
+        True
+        """
+        texts = [formulas] if isinstance(formulas, str) else list(formulas)
+        read = read_sites(texts)
+        _, problems = _screened(read, texts)
+        if problems:
+            raise FormulaError(problems)
+        sites = read[0]
+        table = self.predict_sites(sites, temperature_c=temperature_c, confidence=confidence, **conditions)
+        table.insert(0, "formula", texts)
+        table.insert(1, "family", sites.family)
+        table.insert(2, "framework", sites.framework)
+        table.insert(3, "temperature_c", float(temperature_c))
+        judged = {
+            target: table[target].where(table[f"{target}_status"] != "abstained") for target in self.models
+        }
+        verdicts = check_sites(sites, {**judged, "temperature_c": np.full(len(sites), float(temperature_c))})
+        table["verdict"] = verdicts.worst_names
+        return table
+
+    def predict_sites(
+        self, sites: SiteTable, *, temperature_c: float = 25.0, confidence: float = 0.9, **conditions: Any
+    ) -> pd.DataFrame:
+        """Predict a batch whose sites are assigned; see `predict` for the columns (from the targets on).
+
+        The verdict is left to the caller, who knows which rules have been applied already.
+        """
+        if not 0.0 < confidence < 1.0:
+            raise SsePredictError(f"confidence is {confidence}, expected above 0 and below 1, e.g. 0.9")
+        columns: dict[str, Any] = {}
+        distance = self.domain_distance(sites)
+        found = self.distributions(sites, temperature_c=temperature_c, **conditions)
+        for name, distribution in found.items():
+            low, high = distribution.interval(confidence)
+            columns |= {name: distribution.median, f"{name}_low": low, f"{name}_high": high}
+            columns[f"{name}_status"] = self._status(name, distance, temperature_c)
+        columns |= {
+            "carriers": sites.carriers,
+            "vacancies": sites.vacancies,
+            "charge_residual": sites.charge_residual,
+            "domain_distance": distance,
+        }
+        return pd.DataFrame(columns)
+
+    def distributions(
+        self, sites: SiteTable, *, temperature_c: float = 25.0, **conditions: Any
+    ) -> dict[str, PredictiveDistribution]:
+        """Predictive distribution of every target for a batch whose sites are assigned."""
+        given = self._conditions(temperature_c, conditions)
+        shared = site_features(sites)
+        return {name: model.distribution(sites, shared, given) for name, model in self.models.items()}
+
+    def domain_distance(self, sites: SiteTable) -> FloatArray:
+        """Distance to the measured compositions, shape (n,)."""
+        return self.domain.distance(sites)
+
+    def evidence(self, formulas: str | Sequence[str] | SiteTable, k: int = 3) -> list[list[dict[str, Any]]]:
+        """The measured samples nearest to each composition.
+
+        Returns
+        -------
+        list of list of dict
+            Per row the k nearest measured compositions, nearest first: the columns of `EVIDENCE_COLUMNS`
+            (the measurement nearest to room temperature) and `distance`.
+        """
+        if isinstance(formulas, SiteTable):
+            sites = formulas
+        else:
+            sites = read_sites([formulas] if isinstance(formulas, str) else list(formulas))[0]
+        rows, distances = self.domain.nearest(sites, k)
+        return [
+            [
+                {**self.evidence_rows.iloc[int(row)].to_dict(), "distance": float(distance)}
+                for row, distance in zip(near, far, strict=True)
+            ]
+            for near, far in zip(rows, distances, strict=True)
+        ]
+
+    def best_reported(self, formula: str, target: str, temperature_c: float = 25.0) -> dict[str, Any] | None:
+        """Best reported value of a composition: largest conductivity or smallest activation energy.
+
+        Bulk and grain-boundary values, limits, computed and suspect rows do not count; a conductivity counts
+        within 10 K of the temperature.
+
+        Returns
+        -------
+        dict or None
+            `value`, `source_id`, `measurement_id`; None when nothing is reported.
+        """
+        if target not in ("conductivity_s_cm", "activation_energy_ev"):
+            return None
+        best = self.metrics["best_reported"][target]
+        key = str(composition_keys(parse_sites([formula]))[0])
+        rows = [row for row in best if row["composition_key"] == key]
+        if target == "conductivity_s_cm":
+            rows = [row for row in rows if abs(row["temperature_c"] - temperature_c) <= 10.0]
+        if not rows:
+            return None
+        choose = max if target == "conductivity_s_cm" else min
+        return dict(choose(rows, key=lambda row: (row["value"], row["measurement_id"])))
+
+    def save(self, folder: str | Path) -> None:
+        """Write the release: model.skops, evidence.csv, metrics.json, card.md; whole files or nothing.
+
+        Raises
+        ------
+        ModelError
+            When the folder holds something that is no release, or cannot be written.
+        """
+        from skops import io as skops_io
+
+        place = Path(folder)
+        if place.exists() and any(place.iterdir()) and not (place / _MODEL_FILE).exists():
+            raise ModelError(f"{place} holds other files and no release; name an empty or a new folder")
+        content = {
+            "format": _FORMAT,
+            "name": self.name,
+            "domain": self.domain,
+            "models": [
+                {
+                    "target": model.target,
+                    "status": model.status,
+                    "reason": model.reason,
+                    "reads": model.reads,
+                    "estimator": model.estimator,
+                    "conformal": model.conformal,
+                    "elements": list(model.elements),
+                    "feature_names": list(model.feature_names),
+                    "temperature_range_c": list(model.temperature_range_c),
+                }
+                for model in self.models.values()
+            ],
+        }
+        packed = skops_io.dumps(content, compression=8)
+        metrics = {**self.metrics, "model_sha256": hashlib.sha256(packed).hexdigest()}
+        files = {
+            _MODEL_FILE: packed,
+            _EVIDENCE_FILE: self.evidence_rows.to_csv(index=False, lineterminator="\n").encode(),
+            _METRICS_FILE: (json.dumps(_finite(metrics), indent=1, sort_keys=True) + "\n").encode(),
+            _CARD_FILE: render_card(metrics).encode(),
+        }
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            _write_whole(place, files)
+        except OSError as error:
+            raise ModelError(f"release cannot be written to {place}: {error.strerror or error}") from error
+
+    def _conditions(self, temperature_c: float, conditions: Mapping[str, Any]) -> dict[str, Any]:
+        if not np.isfinite(temperature_c) or temperature_c <= -273.15:
+            raise SsePredictError(f"temperature_c is {temperature_c}, expected a number above -273.15 (°C)")
+        for name, value in conditions.items():
+            if name not in CONDITIONS or name == "temperature_c":
+                known = sorted(set(CONDITIONS) - {"temperature_c"})
+                hint = did_you_mean(name, known) or f"; expected some of {', '.join(known)}"
+                raise SsePredictError(f"condition {name!r} is unknown{hint}")
+            condition = CONDITIONS[name]
+            if isinstance(condition, CategoryCondition) and value not in ("", None, *condition.levels):
+                hint = did_you_mean(str(value), condition.levels)
+                raise SsePredictError(
+                    f"{name} is {value!r}, expected one of {', '.join(condition.levels)}{hint}"
+                )
+        return {**DEFAULT_CONDITIONS, **conditions, "temperature_c": float(temperature_c)}
+
+    def _status(self, name: str, distance: FloatArray, temperature_c: float) -> npt.NDArray[np.object_]:
+        model = self.models[name]
+        if model.status == "abstained":
+            return np.full(len(distance), "abstained", dtype=object)
+        outside = distance > self.domain_threshold
+        low, high = model.temperature_range_c
+        if TARGETS[name].needs_temperature and not low <= temperature_c <= high:
+            outside = np.ones(len(distance), dtype=bool)
+        return np.where(outside, "outside_domain", "ok").astype(object)
+
+
+def load_predictor(path: str | Path | None = None) -> Predictor:
+    """Read a release.
+
+    Only the types of a fixed list are built; nothing in the file is executed, and a pickle is refused.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        Folder of a release; the shipped one when omitted.
+
+    Returns
+    -------
+    Predictor
+
+    Raises
+    ------
+    ModelError
+        When files are missing, damaged, changed, or hold types that are not trusted.
+
+    Examples
+    --------
+    >>> sorted(load_predictor().models)
+    ['activation_energy_ev', 'ccd_ma_cm2', 'conductivity_s_cm', 'fade_pct_per_cycle']
+    """
+    folder = _shipped_release() if path is None else Path(path)
+    for name in (_MODEL_FILE, _EVIDENCE_FILE, _METRICS_FILE):
+        if not (folder / name).is_file():
+            raise ModelError(f"{folder} lacks {name}, expected a release written by `ssepredict train`")
+    packed = (folder / _MODEL_FILE).read_bytes()
+    digest = hashlib.sha256(packed).hexdigest()
+    try:
+        metrics = json.loads((folder / _METRICS_FILE).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{folder / _METRICS_FILE} is no JSON ({error}); train or install again") from error
+    if metrics.get("model_sha256") != digest:
+        raise ModelError(
+            f"{folder / _MODEL_FILE} has SHA-256 {digest[:12]}..., {_METRICS_FILE} states "
+            f"{str(metrics.get('model_sha256'))[:12]}...; the file was changed or is incomplete: train or install again"
+        )
+    content = _unpack(folder / _MODEL_FILE, packed)
+    evidence = pd.read_csv(
+        folder / _EVIDENCE_FILE, keep_default_na=False, na_values={"conductivity_s_cm": [""]}
+    )
+    for column in ("year", "temperature_c", "sinter_temperature_c"):
+        evidence[column] = pd.to_numeric(evidence[column], errors="coerce")
+    models = {
+        entry["target"]: TargetModel(
+            **{
+                **entry,
+                "elements": tuple(entry["elements"]),
+                "feature_names": tuple(entry["feature_names"]),
+                "temperature_range_c": (entry["temperature_range_c"][0], entry["temperature_range_c"][1]),
+            }
+        )
+        for entry in content["models"]
+    }
+    return Predictor(content["name"], models, content["domain"], evidence, metrics, digest=digest)
+
+
+def _screened(
+    read: tuple[SiteTable, list[Problem]], formulas: Sequence[str]
+) -> tuple[list[int], list[Problem]]:
+    sites, problems = read
+    named = {row for row, _, _ in problems}
+    charged = np.flatnonzero(np.abs(np.nan_to_num(sites.charge_residual)) > FAR_FROM_NEUTRAL).tolist()
+    problems = list(problems)
+    for row in charged:
+        if row not in named:
+            charge = float(sites.charge_residual[row])
+            problems.append(
+                (
+                    row,
+                    str(formulas[row]),
+                    f"has a net charge of {charge:+.3g} e per formula unit, expected at most {FAR_FROM_NEUTRAL} "
+                    "with the best common oxidation states; check the amounts",
+                )
+            )
+    bad = {row for row, _, _ in problems}
+    return [row for row in range(len(formulas)) if row not in bad], sorted(problems)
+
+
+def _shipped_release() -> Path:
+    releases = sorted(path.parent for path in shipped_folder("models").glob(f"*/{_MODEL_FILE}"))
+    if not releases:
+        raise ModelError("no release is installed; run `ssepredict train` or install ssepredict again")
+    return releases[0]
+
+
+def _unpack(path: Path, packed: bytes) -> dict[str, Any]:
+    from skops import io as skops_io
+
+    if packed[:2] != b"PK":
+        raise ModelError(
+            f"{path} is no skops file; pickles and other formats are never loaded: train or install again"
+        )
+    try:
+        foreign = set(skops_io.get_untrusted_types(data=packed)) - set(_TRUSTED)
+        if foreign:
+            raise ModelError(f"{path} holds types that are not trusted: {', '.join(sorted(foreign))}")
+        content = skops_io.loads(packed, trusted=list(_TRUSTED))
+    except ModelError:
+        raise
+    except Exception as error:  # whatever a damaged archive makes skops raise
+        raise ModelError(f"{path} cannot be read ({type(error).__name__}: {error}); install again") from error
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        raise ModelError(f"{path} has another format than {_FORMAT}, which this version reads; train again")
+    return content
+
+
+def _finite(value: Any) -> Any:
+    """Replace NaN by None, which JSON can say."""
+    if isinstance(value, dict):
+        return {str(key): _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _write_whole(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write every file under a temporary name first, then move all into place."""
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as scratch:
+        for name, content in files.items():
+            (Path(scratch) / name).write_bytes(content)
+        for name in files:
+            os.replace(Path(scratch) / name, folder / name)
