@@ -25,17 +25,20 @@ ATOMIC_INDEX = {symbol: index for index, symbol in enumerate(ELEMENTS)}
 Problem = tuple[int, str, str]
 """Row number (0-based), the formula as given, what is wrong and what to do."""
 
-_NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)"
+_NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"  # \d would also match digits of other scripts
 _PLAIN = re.compile(rf"(?:[A-Z][a-z]?{_NUMBER}?)+")
 _TOKEN = re.compile(r"(?:[A-Z][a-z]?|\n)[0-9.]*")
 _PIECE = re.compile(
     rf"(?P<symbol>[A-Z][a-z]?)|(?P<open>\()|(?P<close>\))|(?P<number>{_NUMBER}(?:/{_NUMBER})?)"
 )
 _TYPESETTING = str.maketrans(
-    {**dict(zip("₀₁₂₃₄₅₆₇₈₉．", "0123456789.", strict=True)), "[": "(", "]": ")", "{": "(", "}": ")"}
+    {
+        **dict(zip("₀₁₂₃₄₅₆₇₈₉０１２３４５６７８９．", "0123456789" * 2 + ".", strict=True)),
+        **dict(zip("[]{}", "()()", strict=True)),
+    }
     | dict.fromkeys(" \t\u00a0\u2009\u200b\u2060$", "")
 )
-_MARKUP = re.compile(r"</?sub>|(?<=[A-Za-z)\]])_(?=[{\d.])")
+_MARKUP = re.compile(r"</?sub>|(?<=[A-Za-z)\]$])_(?=[{0-9.])")
 _BRACED_NUMBER = re.compile(rf"\{{({_NUMBER})\}}")
 _NAMED_SIGNS = {
     "·": "separates an additive or water; give the electrolyte's own formula",
@@ -182,11 +185,19 @@ def read_formulas(texts: Sequence[str]) -> tuple[CompositionMatrix, list[Problem
     counts = np.bincount(rows * shape[1] + columns, weights=amounts, minlength=shape[0] * shape[1])
     matrix = np.asarray(counts, dtype=np.float64).reshape(shape)
     named = {row for row, _, _ in problems}
+    totals = matrix.sum(axis=1)
     problems += [
-        (row, str(texts[row]), "every amount is zero; write the amounts of the atoms")
-        for row in np.flatnonzero(~(matrix.sum(axis=1) > 0)).tolist()
+        (
+            row,
+            str(texts[row]),
+            "every amount is zero; write the amounts of the atoms"
+            if totals[row] == 0
+            else "has an amount that is too large to be a number; write the atoms per formula unit",
+        )
+        for row in np.flatnonzero((totals == 0) | ~np.isfinite(totals)).tolist()
         if row not in named
     ]
+    matrix[~np.isfinite(totals)] = 0.0
     return CompositionMatrix(tuple(ELEMENTS[code] for code in present), matrix), sorted(problems)
 
 

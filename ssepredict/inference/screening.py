@@ -145,7 +145,9 @@ class Screen:
         clock.stop("rules")
         kept = sites.take(alive)
         distributions = (
-            self.predictor.distributions(kept, temperature_c=self.objective.temperature_c)
+            self.predictor.distributions(
+                kept, temperature_c=self.objective.temperature_c, targets=self.predictor.live_targets
+            )
             if alive.size
             else {}
         )

@@ -13,6 +13,7 @@ _PROTOCOL_TEXT = {
     "paper": "whole papers left out",
     "paper_purged": "whole papers left out, their compositions purged from training",
     "dopant": "every composition with one minority M ion left out",
+    "host": "whole hosts left out",
     "time": "trained before 2021, tested from 2021 on (dated rows only)",
     "random": "random folds: for comparison only, they flatter",
 }
@@ -28,10 +29,10 @@ def render_card(metrics: Mapping[str, Any]) -> str:
     """
     parts = [
         f"# Model card: {metrics['name']}",
-        "Conductivity, activation energy, critical current density and cycling fade of doped NASICON (Na, Li) and "
-        "halide (Li, Na) solid electrolytes, from the composition and the conditions of measurement. Meant for "
-        "choosing what to make next among many compositions, as a coarse screen; not a substitute for measuring, "
-        "not for other frameworks.",
+        "Conductivity, activation energy, critical current density and cycling fade of doped NASICON and "
+        "halide solid electrolytes (Li, Na), from the composition and the conditions of measurement. Meant "
+        "for choosing what to make next among many compositions, as a coarse screen; not a substitute for "
+        "measuring, not for other frameworks.",
         f"Trained on the dataset with SHA-256 `{metrics['dataset_digest'][:16]}`, seed {metrics['seed']}, "
         f"{metrics['folds'] or 'leave-one-out'} folds of whole papers.",
     ]
@@ -44,17 +45,18 @@ def _target_section(name: str, figures: Mapping[str, Any]) -> str:
     target = TARGETS[name]
     gain = figures["gain_over_baseline"]
     status = (
-        f"Released estimator: {figures['estimator']}, {_number(gain['mean'])} {figures['error_unit']} better than "
-        f"{figures['best_baseline']} ({gain['confidence']:.0%} interval {_number(gain['low'])} to "
+        f"Released estimator: {figures['estimator']}, {_number(gain['mean'])} {figures['error_unit']} better "
+        f"than {figures['best_baseline']} ({gain['confidence']:.0%} interval {_number(gain['low'])} to "
         f"{_number(gain['high'])}, bootstrap over papers)."
         if figures["status"] == "ok"
-        else f"**Abstained**: {figures['reason']}. Predictions carry the {figures['estimator']} with its interval."
+        else f"**Abstained**: {figures['reason']}. Predictions carry the {figures['estimator']}."
     )
     lines = [
         f"## {target.label}",
         status,
-        f"{figures['rows']} rows from {figures['papers']} papers; errors are measured on {figures['rows_scored']} "
-        f"rows (own, exact, unsuspected). Rows used: {figures['row_policy']}{_policies(figures)}.",
+        f"{figures['rows']} rows from {figures['papers']} papers; errors are measured on "
+        f"{figures['rows_scored']} rows (own, exact, unsuspected). Rows used: {figures['row_policy']}"
+        f"{_policies(figures)}.",
         f"Mean absolute error in {figures['error_unit']}:",
         _comparison(figures["comparison"]),
         _intervals(figures["intervals"]),
@@ -93,26 +95,32 @@ def _intervals(figures: Mapping[str, Any]) -> str:
         if isinstance(entry, Mapping)
     ]
     head = ["scope", "rows", "coverage", f"mean width ({figures['unit']})"]
-    return f"Intervals at {figures['confidence']:.0%}, on papers left out of fit and calibration:\n\n{_table(head, body)}"
+    title = f"Intervals at {figures['confidence']:.0%}, on papers left out of fit and calibration:"
+    return f"{title}\n\n{_table(head, body)}"
 
 
 def _order_section(lines: Sequence[Mapping[str, Any]]) -> str:
     body = [
-        [line["host_group"], _number(line["concordance"]), str(line["pairs"]), str(line["papers"])]
+        [
+            line["host_group"],
+            _number(line["concordance"]),
+            f"{_number(line['low'])} to {_number(line['high'])}",
+            str(line["pairs"]),
+            str(line["papers"]),
+        ]
         for line in lines
     ]
     return (
-        "## Order inside one host\n\nShare of pairs of compositions of one left-out paper (conductivity at 15 to "
-        "35 °C, more than 0.15 decades apart) that are put in the right order; 0.5 is chance. Few papers stand "
-        "behind each figure: read a ranking inside one host as a shortlist, not as an order.\n\n"
-        + _table(["hosts", "concordance", "pairs", "papers"], body)
+        "## Order inside one host\n\nShare of pairs of compositions of one left-out paper (conductivity at "
+        "15 to 35 °C, same contribution, more than 0.15 decades apart) that are put in the right order; 0.5 "
+        "is chance, the interval is a bootstrap over series. Read a ranking inside one host as a shortlist, "
+        "not as an order.\n\n" + _table(["hosts", "concordance", "90% interval", "pairs", "papers"], body)
     )
 
 
 _LIMITS = """## Limits
 
-- Known compositions are predicted about as well as independent papers agree with each other; new hosts are not.
-- Conductivities below about 1e-7 S/cm are covered less often than the intervals promise.
+- A new host is hardly predicted better than by the median of its family: `outside_domain` says so.
 - Values of different papers differ by processing: synthesis, sintering and density explain part of it and are
   often not stated.
 - `outside_domain` marks compositions farther from the measured ones than 95 % of the measured ones lie from

@@ -102,6 +102,13 @@ def _by_dopant(table: TrainingTable, seed: int, folds: int) -> Iterator[Fold]:
             yield np.flatnonzero(~holds), test
 
 
+def _by_host(table: TrainingTable, seed: int, folds: int) -> Iterator[Fold]:
+    hosts = table.frame["host"].to_numpy(dtype=object)
+    count = min(folds, len(np.unique(hosts))) if folds else len(np.unique(hosts))
+    if count > 1:
+        yield from GroupKFold(count, shuffle=True, random_state=seed).split(table.X, table.y, hosts)
+
+
 def _by_year(table: TrainingTable, seed: int, folds: int) -> Iterator[Fold]:
     year = table.frame["year"].to_numpy(dtype=np.float64)
     yield np.flatnonzero(year < SPLIT_YEAR), np.flatnonzero(year >= SPLIT_YEAR)
@@ -115,11 +122,13 @@ PROTOCOLS: dict[str, Callable[[TrainingTable, int, int], Iterator[Fold]]] = {
     "paper": _by_paper,
     "paper_purged": _by_paper_purged,
     "dopant": _by_dopant,
+    "host": _by_host,
     "time": _by_year,
     "random": _at_random,
 }
 """Protocol to folds. `paper_purged` also removes the left-out compositions from training; `dopant` leaves
-out every composition with an ion that is a minority on M; `random` is for comparison only: it flatters."""
+out every composition with an ion that is a minority on M; `host` leaves out all compositions derived from
+a host; `random` is for comparison only: it flatters."""
 
 
 def left_out_predictions(
@@ -181,14 +190,24 @@ def _fit_predict(
     return np.asarray(fitted.predict(table.X[test]), dtype=np.float64)
 
 
+def series_of(frame: pd.DataFrame) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
+    """Series in which an order of compositions means something, and the compositions, both of shape (n,).
+
+    A series is one paper, one host and one contribution: a bulk value above a total value is no discovery.
+    """
+    parts = [frame[name].astype(str) for name in ("work_id", "host", "contribution")]
+    series = parts[0] + "|" + parts[1] + "|" + parts[2]
+    return series.to_numpy(dtype=object), frame["composition_key"].to_numpy(dtype=object)
+
+
 def score(table: TrainingTable, predictions: pd.DataFrame) -> pd.DataFrame:
     """Metrics over all scored rows, at room temperature, and by family at room temperature.
 
     Returns
     -------
     DataFrame
-        `scope`, `rows`, `papers`, one column per metric, and within-paper pair concordance with its number
-        of pairs. A row predicted in several folds counts in each.
+        `scope`, `rows`, `papers`, one column per metric, and the concordance of pairs of
+        compositions within `series_of` with their number. A row predicted in several folds counts in each.
     """
     rows = predictions[table.scored[predictions["row"].to_numpy()]]
     index = rows["row"].to_numpy()
@@ -203,7 +222,7 @@ def score(table: TrainingTable, predictions: pd.DataFrame) -> pd.DataFrame:
         room = scopes["all"]
     families = frame["family"].to_numpy(dtype=object)
     scopes |= {str(name): room & (families == name) for name in sorted(set(families))}
-    series = (frame["work_id"].astype(str) + "|" + frame["host"].astype(str)).to_numpy()
+    series, items = series_of(frame)
     lines = []
     for scope, mask in scopes.items():
         line: dict[str, object] = {"scope": scope, "rows": int(mask.sum())}
@@ -212,7 +231,10 @@ def score(table: TrainingTable, predictions: pd.DataFrame) -> pd.DataFrame:
             name: metric(true=true[mask], predicted=predicted[mask]) for name, metric in POINT_METRICS.items()
         }
         line["concordance"], line["pairs"] = pair_concordance(
-            true=true[mask & room], predicted=predicted[mask & room], series=series[mask & room]
+            true=true[mask & room],
+            predicted=predicted[mask & room],
+            series=series[mask & room],
+            items=items[mask & room],
         )
         lines.append(line)
     return pd.DataFrame(lines)

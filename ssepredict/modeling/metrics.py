@@ -42,11 +42,25 @@ def spearman(*, true: FloatArray, predicted: FloatArray) -> float:
 
 
 def pair_concordance(
-    *, true: FloatArray, predicted: FloatArray, series: npt.ArrayLike, minimum_difference: float = 0.15
+    *,
+    true: FloatArray,
+    predicted: FloatArray,
+    series: npt.ArrayLike,
+    items: npt.ArrayLike | None = None,
+    minimum_difference: float = 0.15,
 ) -> tuple[float, int]:
     """Share of pairs within a series (one paper, one host) that are put in the right order.
 
     Pairs whose values differ by `minimum_difference` or less do not count; a tied prediction counts half.
+
+    Parameters
+    ----------
+    true, predicted : ndarray, shape (n,)
+    series : array_like, shape (n,)
+        Pairs are formed inside a series.
+    items : array_like, shape (n,), optional
+        Two rows of the same item (the same composition, processed differently) form no pair.
+    minimum_difference : float
 
     Returns
     -------
@@ -60,17 +74,51 @@ def pair_concordance(
     >>> pair_concordance(true=values, predicted=-values, series=["a", "a", "b"])
     (0.0, 1)
     """
-    right, count = 0.0, 0
-    labels = np.asarray(series)
+    right, count = _pairs_by_series(true, predicted, series, items, minimum_difference).sum(axis=0)
+    return (float(right / count) if count else float("nan")), int(count)
+
+
+def concordance_interval(
+    *,
+    true: FloatArray,
+    predicted: FloatArray,
+    series: npt.ArrayLike,
+    items: npt.ArrayLike | None = None,
+    minimum_difference: float = 0.15,
+    seed: int = 0,
+    draws: int = 2000,
+    confidence: float = 0.9,
+) -> tuple[float, float]:
+    """Interval of `pair_concordance` by a bootstrap over series; NaN with fewer than two that hold pairs."""
+    table = _pairs_by_series(true, predicted, series, items, minimum_difference)
+    table = table[table[:, 1] > 0]
+    if len(table) < 2:
+        return float("nan"), float("nan")
+    generator = np.random.default_rng(seed)
+    drawn = table[generator.integers(0, len(table), size=(draws, len(table)))].sum(axis=1)
+    shares = drawn[:, 0] / drawn[:, 1]
+    tail = (1.0 - confidence) / 2.0
+    return float(np.quantile(shares, tail)), float(np.quantile(shares, 1.0 - tail))
+
+
+def _pairs_by_series(
+    true: FloatArray,
+    predicted: FloatArray,
+    series: npt.ArrayLike,
+    items: npt.ArrayLike | None,
+    minimum_difference: float,
+) -> FloatArray:
+    """Pairs in the right order and pairs counted, one line per series, shape (s, 2)."""
+    labels, lines = np.asarray(series), []
+    names = np.arange(len(true)) if items is None else np.asarray(items)
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
         first, second = np.triu_indices(len(rows), 1)
         gap = true[rows[first]] - true[rows[second]]
         order = np.sign(predicted[rows[first]] - predicted[rows[second]]) * np.sign(gap)
-        counted = np.abs(gap) > minimum_difference
-        right += float(((order[counted] + 1.0) / 2.0).sum())
-        count += int(counted.sum())
-    return (right / count if count else float("nan")), count
+        counted = (np.abs(gap) > minimum_difference) & (names[rows[first]] != names[rows[second]])
+        lines.append([float(((order[counted] + 1.0) / 2.0).sum()), float(counted.sum())])
+    return np.array(lines, dtype=np.float64).reshape(-1, 2)
 
 
 def coverage(*, true: FloatArray, low: FloatArray, high: FloatArray) -> float:

@@ -23,6 +23,7 @@ from ssepredict.featurizers.conditions import CONDITIONS, CategoryCondition
 from ssepredict.featurizers.site import site_features
 from ssepredict.modeling.card import render_card
 from ssepredict.modeling.domain import Domain
+from ssepredict.modeling.evidence import EVIDENCE_COLUMNS
 from ssepredict.modeling.target_model import PredictiveDistribution, TargetModel
 from ssepredict.modeling.targets import TARGETS
 from ssepredict.physics.checks import check_sites
@@ -89,6 +90,11 @@ class Predictor:
     def domain_threshold(self) -> float:
         """Distance beyond which a composition is outside the domain."""
         return float(self.domain.threshold_)
+
+    @property
+    def live_targets(self) -> tuple[str, ...]:
+        """Targets that are not abstained from."""
+        return tuple(name for name, model in self.models.items() if model.status == "ok")
 
     def screen(self, formulas: Sequence[str]) -> tuple[list[int], list[Problem]]:
         """Tell rows that can be predicted from rows that cannot.
@@ -184,19 +190,25 @@ class Predictor:
         return pd.DataFrame(columns)
 
     def distributions(
-        self, sites: SiteTable, *, temperature_c: float = 25.0, **conditions: Any
+        self,
+        sites: SiteTable,
+        *,
+        temperature_c: float = 25.0,
+        targets: Sequence[str] | None = None,
+        **conditions: Any,
     ) -> dict[str, PredictiveDistribution]:
-        """Predictive distribution of every target for a batch whose sites are assigned."""
+        """Predictive distribution of every target, or of those named, for a batch of assigned sites."""
         given = self._conditions(temperature_c, conditions)
         shared = site_features(sites)
-        return {name: model.distribution(sites, shared, given) for name, model in self.models.items()}
+        wanted = self.models if targets is None else targets
+        return {name: self.models[name].distribution(sites, shared, given) for name in wanted}
 
     def domain_distance(self, sites: SiteTable) -> FloatArray:
         """Distance to the measured compositions, shape (n,)."""
         return self.domain.distance(sites)
 
     def evidence(self, formulas: str | Sequence[str] | SiteTable, k: int = 3) -> list[list[dict[str, Any]]]:
-        """The measured samples nearest to each composition.
+        """Find the measured samples nearest to each composition.
 
         Returns
         -------
@@ -209,9 +221,10 @@ class Predictor:
         else:
             sites = read_sites([formulas] if isinstance(formulas, str) else list(formulas))[0]
         rows, distances = self.domain.nearest(sites, k)
+        lines = list(self.evidence_rows[list(EVIDENCE_COLUMNS)].itertuples(index=False, name=None))
         return [
             [
-                {**self.evidence_rows.iloc[int(row)].to_dict(), "distance": float(distance)}
+                dict(zip(EVIDENCE_COLUMNS, lines[int(row)], strict=True)) | {"distance": float(distance)}
                 for row, distance in zip(near, far, strict=True)
             ]
             for near, far in zip(rows, distances, strict=True)
@@ -350,7 +363,7 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
     if metrics.get("model_sha256") != digest:
         raise ModelError(
             f"{folder / _MODEL_FILE} has SHA-256 {digest[:12]}..., {_METRICS_FILE} states "
-            f"{str(metrics.get('model_sha256'))[:12]}...; the file was changed or is incomplete: train or install again"
+            f"{str(metrics.get('model_sha256'))[:12]}...; it was changed or is incomplete: install again"
         )
     content = _unpack(folder / _MODEL_FILE, packed)
     evidence = pd.read_csv(
@@ -386,8 +399,8 @@ def _screened(
                 (
                     row,
                     str(formulas[row]),
-                    f"has a net charge of {charge:+.3g} e per formula unit, expected at most {FAR_FROM_NEUTRAL} "
-                    "with the best common oxidation states; check the amounts",
+                    f"has a net charge of {charge:+.3g} e per formula unit with the best common oxidation "
+                    f"states, expected at most {FAR_FROM_NEUTRAL}; check the amounts",
                 )
             )
     bad = {row for row, _, _ in problems}

@@ -121,7 +121,7 @@ class TargetModel:
 
 
 def _frame(sites: SiteTable, conditions: Mapping[str, Any]) -> pd.DataFrame:
-    """What the median estimators read."""
+    """Columns that the median estimators read."""
     return pd.DataFrame(
         {
             "family": sites.family,

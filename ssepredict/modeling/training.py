@@ -19,10 +19,12 @@ from ssepredict.modeling.evaluation import (
     left_out_predictions,
     prepare,
     score,
+    series_of,
 )
 from ssepredict.modeling.evidence import best_reported_table, evidence_table
 from ssepredict.modeling.intervals import GroupConformal
 from ssepredict.modeling.metrics import (
+    concordance_interval,
     coverage,
     mean_absolute_error,
     mean_width,
@@ -157,7 +159,8 @@ def _train_target(
     }
     baseline = min((spec.name for spec in baselines), key=lambda name: errors[name])
     chosen, reason, gain = baseline, "too few rows to learn from", (float("nan"),) * 3
-    policy, policies = "with_computed", {}
+    policy = "with_computed"
+    policies: dict[str, float] = {}
     predicted = by_paper[baseline]
     if learnable:
         boosted = min((spec.name for spec in specs if spec.kind == "boosted"), key=lambda name: errors[name])
@@ -184,7 +187,7 @@ def _train_target(
         "row_policies": policies,
         "comparison": pd.concat(comparison, ignore_index=True).to_dict(orient="records"),
         "intervals": _interval_figures(table, predicted, model, seed),
-        "within_host_order": _within_host(table, predicted),
+        "within_host_order": _within_host(table, predicted, seed),
     }
     return model, figures, _left_out_rows(table, predicted)
 
@@ -298,7 +301,7 @@ def _interval_figures(
     return figures
 
 
-def _within_host(table: TrainingTable, predicted: FloatArray) -> list[dict[str, Any]]:
+def _within_host(table: TrainingTable, predicted: FloatArray, seed: int) -> list[dict[str, Any]]:
     """Order of the compositions of one paper inside one host, at room temperature."""
     temperature = table.frame["temperature_c"].to_numpy(dtype=np.float64)
     room = (temperature >= ROOM_TEMPERATURE_C[0]) & (temperature <= ROOM_TEMPERATURE_C[1])
@@ -307,13 +310,13 @@ def _within_host(table: TrainingTable, predicted: FloatArray) -> list[dict[str, 
     lines = []
     for label, group in _WITHIN_HOST_GROUPS.items():
         mask = rows & np.isin(hosts, group)
-        series = table.frame["work_id"].astype(str).to_numpy(dtype=object)[mask]
-        same = (
-            pd.Series(series).groupby(series).transform("size").to_numpy() > 1 if mask.any() else mask[mask]
-        )
-        share, pairs = pair_concordance(true=table.y[mask], predicted=predicted[mask], series=series)
-        papers = len(np.unique(series[same]))
-        lines.append({"host_group": label, "concordance": share, "pairs": pairs, "papers": papers})
+        series, items = series_of(table.frame[mask])
+        here: dict[str, Any] = {"true": table.y[mask], "predicted": predicted[mask]}
+        here |= {"series": series, "items": items}
+        share, pairs = pair_concordance(**here)
+        low, high = concordance_interval(**here, seed=seed, confidence=CONFIDENCE)
+        line = {"host_group": label, "concordance": share, "low": low, "high": high, "pairs": pairs}
+        lines.append({**line, "papers": int(table.frame.loc[mask, "work_id"].nunique())})
     return lines
 
 

@@ -138,7 +138,7 @@ def energy_plot(
     figure.update_yaxes(
         type="log",
         title=f"predicted {SHOWN[_SIGMA].label} ({SHOWN[_SIGMA].unit})",
-        exponentformat="power",
+        tickformat=".1e",
     )
     figure.update_xaxes(title=f"predicted {SHOWN[_EA].label} ({SHOWN[_EA].unit})")
     return _styled(figure, height=460)
@@ -180,7 +180,9 @@ def as_html(figure: go.Figure, *, with_library: bool) -> str:
     """
     import plotly.io
 
-    config = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
+    # The buttons are named one by one: none of them may send data anywhere.
+    buttons = [["toImage", "zoom2d", "pan2d", "resetScale2d"]]
+    config = {"displaylogo": False, "responsive": True, "modeBarButtons": buttons}
     text: str = plotly.io.to_html(
         figure, full_html=False, include_plotlyjs=with_library, config=config, default_width="100%"
     )

@@ -23,15 +23,13 @@ def metrics_of(digest: str) -> Mapping[str, Any] | None:
     return None
 
 
-def trust_section(metrics: Mapping[str, Any] | None, host: str) -> Markup:
-    """Excerpt of the model card: order inside one host, errors by family, coverage.
+def trust_section(metrics: Mapping[str, Any] | None) -> Markup:
+    """Excerpt of the model card: errors by family against the baselines, coverage of the intervals.
 
     Parameters
     ----------
     metrics : mapping, optional
         `Predictor.metrics`; without them the section says that they are missing.
-    host : str
-        Host of the space.
     """
     title = "How far this can be trusted"
     if metrics is None:
@@ -39,17 +37,12 @@ def trust_section(metrics: Mapping[str, Any] | None, host: str) -> Markup:
             title,
             tag("p", "The measured errors of this model are not at hand; see the card of its release."),
         )
-    parts = [order_note(metrics.get("within_host_order") or [], host)]
-    parts += [
-        _target_part(target, figures)
-        for target, figures in metrics.get("targets", {}).items()
-        if target in SHOWN and figures.get("status") == "ok"
+    targets: Mapping[str, Any] = metrics.get("targets", {})
+    released = {target: targets[target] for target in SHOWN if target in targets}
+    parts = [
+        _target_part(target, figures) for target, figures in released.items() if figures["status"] == "ok"
     ]
-    abstained = [
-        SHOWN[target].label
-        for target, figures in metrics.get("targets", {}).items()
-        if target in SHOWN and figures.get("status") != "ok"
-    ]
+    abstained = [SHOWN[target].label for target, figures in released.items() if figures["status"] != "ok"]
     if abstained:
         said = " and ".join(abstained)
         parts.append(
@@ -58,66 +51,53 @@ def trust_section(metrics: Mapping[str, Any] | None, host: str) -> Markup:
     return section(title, *parts)
 
 
-def order_note(lines: Sequence[Mapping[str, Any]], host: str) -> Markup:
+def order_note(metrics: Mapping[str, Any] | None, host: str) -> Markup:
     """Say how well the order of compositions inside one host was met on left-out papers.
 
     Parameters
     ----------
-    lines : sequence of dict
-        `host_group`, `concordance` (share of pairs in the right order), `pairs`, `papers`.
+    metrics : mapping, optional
+        `Predictor.metrics`; `within_host_order` lists `host_group`, `concordance` (share of pairs in the
+        right order), `pairs`, `papers` and, where it is not ``paper``, the `protocol`.
     host : str
-        The group that holds it comes first.
+        Host of the space.
     """
+    lines: Sequence[Mapping[str, Any]] = (metrics or {}).get("within_host_order") or []
     own = [line for line in lines if host in str(line["host_group"]).split(" and ")]
     known = [line for line in own if line.get("concordance") is not None and line["pairs"]]
     if not known:
-        return tag(
-            "div",
-            tag(
-                "p",
-                tag("strong", "The order inside one host is not established. "),
-                f"No left-out paper holds enough compositions of {host} to measure it. Read the list "
-                "as a shortlist.",
-            ),
-            class_="note",
-        )
-    line = known[0]
-    share = float(line["concordance"])
+        heading = "Read the list as a shortlist, not as an order. "
+        said = f"How well the model orders compositions of {host} has not been measured."
+        return _note(heading, said)
+    purged = " with all its compositions" if known[0].get("protocol") == "paper_purged" else ""
+    share, pairs = float(known[0]["concordance"]), int(known[0]["pairs"])
     said = (
-        f"Of {line['pairs']:,} pairs of compositions of {line['host_group']} that one paper measured "
-        f"({line['papers']} papers, each left out of training), the model puts {share:.0%} in the "
-        "right order; "
-        "50 % is chance."
+        f"Of {pairs:,} pairs of compositions of {known[0]['host_group']} that one paper measured "
+        f"({known[0]['papers']} papers, each left out of training{purged}), the model puts "
+        f"{100 * share:.0f} % in the right "
+        f"order; 50 % is chance. {_judge(share, pairs)}"
     )
-    return tag(
-        "div",
-        tag(
-            "p",
-            tag("strong", "Read the list as a shortlist, not as an order. "),
-            said,
-            " ",
-            _judge(share, line["pairs"]),
-        ),
-        class_="note",
-    )
+    return _note("Read the list as a shortlist, not as an order. ", said)
+
+
+def _note(heading: str, said: str) -> Markup:
+    return tag("div", tag("p", tag("strong", heading), said), class_="note")
 
 
 def _judge(share: float, pairs: int) -> str:
-    few = " The figure rests on few pairs and can be off by far." if pairs < _FEW_PAIRS else ""
+    if pairs < _FEW_PAIRS:
+        return "So few pairs say next to nothing about the order."
     if share < 0.55:
         return (
-            "That is no better than a coin: two neighbours in this list may as well stand the other "
-            "way round, and "
-            "the choice between them has to come from the verdicts, the evidence and chemical judgement."
-            + few
+            "That is no better than a coin: the choice between candidates of this list has to come from the "
+            "verdicts, the evidence and chemical judgement."
         )
     if share < 0.7:
         return (
-            "That is little: the top of the list as a whole is a better bet than a random choice, "
-            "the order of two "
-            "neighbours in it means next to nothing." + few
+            "That is little: the list as a whole is a better bet than a random choice, the order of two "
+            "neighbours in it means next to nothing."
         )
-    return "That is useful for coarse steps; the order of close neighbours still means little." + few
+    return "That is useful for coarse steps; the order of close neighbours still means little."
 
 
 def _target_part(target: str, figures: Mapping[str, Any]) -> Markup:
@@ -140,14 +120,14 @@ def _target_part(target: str, figures: Mapping[str, Any]) -> Markup:
                 row["papers"],
                 show_number(row["mae"], ".2f"),
                 *(show_number(error.get((scope, name)), ".2f") for name in baselines),
-                "–" if coverage is None else f"{coverage:.0%}",
+                "–" if coverage is None else f"{100 * coverage:.0f} %",
                 show_number(covered.get("mean_width"), ".2f"),
             ]
         )
     confidence = intervals.get("confidence", 0.9)
     head = ["rows of", "rows", "papers", f"{estimator.replace('_', ' ')}"]
     head += [name.replace("_", " ") for name in baselines]
-    head += [f"coverage of {confidence:.0%}", f"interval width ({unit})"]
+    head += [f"coverage of {100 * confidence:g} %", f"interval width ({unit})"]
     caption = (
         f"{shown.label.capitalize()}: mean absolute error ({unit}), whole papers left out, against medians"
     )
