@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.exceptions import did_you_mean
-from ssepredict.featurizers.inputs import remember_columns
+from ssepredict.featurizers.inputs import check_input_features, remember_columns
 from ssepredict.units import celsius_to_kelvin
 
 
@@ -59,7 +59,7 @@ class CategoryCondition:
 
     def compute(self, values: pd.Series[Any]) -> FloatArray:
         """Feature columns, shape (n, number of levels)."""
-        text = values.fillna("").astype(str).to_numpy()
+        text = _texts(values).to_numpy()
         indicators = [(text == level).astype(np.float64) for level in self.levels]
         return np.column_stack(indicators)
 
@@ -77,9 +77,14 @@ class PresenceCondition:
 
     def compute(self, values: pd.Series[Any]) -> FloatArray:
         """Feature columns, shape (n, 1)."""
-        text = values.fillna("").astype(str).str.strip().to_numpy()
+        text = _texts(values).str.strip().to_numpy()
         engineered = (text != "") & (text != "pristine")
         return np.asarray(engineered, dtype=np.float64)[:, None]
+
+
+def _texts(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Cells as text, a missing one as ``""``; also of a categorical column, whose levels are fixed."""
+    return values.astype(object).where(values.notna(), "").astype(str)
 
 
 Condition = NumericCondition | CategoryCondition | PresenceCondition
@@ -168,6 +173,7 @@ class ConditionFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc
     def get_feature_names_out(self, input_features: npt.ArrayLike | None = None) -> npt.NDArray[np.object_]:
         """Names of the columns that `transform` gives."""
         check_is_fitted(self)
+        check_input_features(self, input_features)
         return np.array(
             [name for column in self.columns for name in CONDITIONS[column].names()], dtype=object
         )

@@ -57,9 +57,13 @@ def _target_section(name: str, figures: Mapping[str, Any]) -> str:
         f"{figures['rows']} rows from {figures['papers']} papers; errors are measured on "
         f"{figures['rows_scored']} rows (own, exact, unsuspected). Rows used: {figures['row_policy']}"
         f"{_policies(figures)}.",
-        f"Mean absolute error in {figures['error_unit']}:",
+        f"Mean absolute error in {figures['error_unit']}, synthesis, sintering and density withheld (as "
+        "for a candidate):",
         _comparison(figures["comparison"]),
-        _intervals(figures["intervals"]),
+        "The same with them as stated, protocol `paper`:",
+        _table_of([row for row in figures["comparison_as_stated"] if row["protocol"] == "paper"]),
+        _intervals(figures["intervals"], "processing withheld"),
+        _intervals(figures["intervals_as_stated"], "processing as stated"),
     ]
     return "\n\n".join(line for line in lines if line)
 
@@ -70,6 +74,14 @@ def _policies(figures: Mapping[str, Any]) -> str:
 
 
 def _comparison(rows: Sequence[Mapping[str, Any]]) -> str:
+    used = dict.fromkeys(row["protocol"] for row in rows)
+    notes = "; ".join(f"`{name}`: {_PROTOCOL_TEXT[name]}" for name in used)
+    counts = {row["scope"]: row["rows"] for row in rows if row["protocol"] == "paper"}
+    sizes = ", ".join(f"{scope} {count}" for scope, count in counts.items())
+    return f"{_table_of(rows)}\n\nProtocols: {notes}. Rows by scope under `paper`: {sizes}."
+
+
+def _table_of(rows: Sequence[Mapping[str, Any]]) -> str:
     scopes = list(dict.fromkeys(row["scope"] for row in rows))
     head = ["protocol", "estimator", *scopes]
     body = []
@@ -81,21 +93,17 @@ def _comparison(rows: Sequence[Mapping[str, Any]]) -> str:
                 if row["protocol"] == protocol and row["estimator"] == estimator
             }
             body.append([protocol, estimator, *(_number(found.get(scope)) for scope in scopes)])
-    used = dict.fromkeys(row["protocol"] for row in rows)
-    notes = "; ".join(f"`{name}`: {_PROTOCOL_TEXT[name]}" for name in used)
-    counts = {row["scope"]: row["rows"] for row in rows if row["protocol"] == "paper"}
-    sizes = ", ".join(f"{scope} {count}" for scope, count in counts.items())
-    return f"{_table(head, body)}\n\nProtocols: {notes}. Rows by scope under `paper`: {sizes}."
+    return _table(head, body)
 
 
-def _intervals(figures: Mapping[str, Any]) -> str:
+def _intervals(figures: Mapping[str, Any], view: str) -> str:
     body = [
         [scope, str(entry["rows"]), _number(entry["coverage"]), _number(entry["mean_width"])]
         for scope, entry in figures.items()
         if isinstance(entry, Mapping)
     ]
     head = ["scope", "rows", "coverage", f"mean width ({figures['unit']})"]
-    title = f"Intervals at {figures['confidence']:.0%}, on papers left out of fit and calibration:"
+    title = f"Intervals at {figures['confidence']:.0%}, on papers left out of fit and calibration, {view}:"
     return f"{title}\n\n{_table(head, body)}"
 
 

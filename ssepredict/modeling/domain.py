@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from ssepredict.chemistry.formula import ELEMENTS, FloatArray
 from ssepredict.chemistry.sites import SiteTable
 from ssepredict.featurizers.site import SITE_FEATURES, site_features
+from ssepredict.modeling.estimators import fill_empty_columns
 
 _BLOCK = 4096
 
@@ -54,8 +55,9 @@ class Domain(BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
             The paper of each row.
         """
         raw = site_features(sites)
-        self.center_ = np.nan_to_num(np.nanmean(raw, axis=0))
-        spread = np.nanstd(raw, axis=0)
+        filled = fill_empty_columns(raw)  # a dataset of halides knows no radius on T
+        self.center_ = np.nanmean(filled, axis=0)
+        spread = np.nanstd(filled, axis=0)
         self.spread_ = np.where(spread > 1e-9, spread, 1.0)
         vectors = self._vectors(sites)
         papers = np.asarray(groups)

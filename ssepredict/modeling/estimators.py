@@ -86,6 +86,20 @@ class GroupMedianRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return ["|".join((head, *row)) for row in zip(*columns, strict=True)] if columns else [head] * len(X)
 
 
+def fill_empty_columns(X: FloatArray) -> FloatArray:
+    """Put zeros into columns without any value, shape (n, k); call it on what an estimator is fitted on.
+
+    A fold or a single family can leave a condition unstated throughout, and scikit-learn's
+    HistGradientBoosting cannot bin such a column. No split can come of a constant, so it stays unused.
+
+    Examples
+    --------
+    >>> fill_empty_columns(np.array([[np.nan, 1.0], [np.nan, np.nan]])).tolist()
+    [[0.0, 1.0], [0.0, nan]]
+    """
+    return np.where(np.isnan(X).all(axis=0), 0.0, X)
+
+
 @dataclass(frozen=True)
 class EstimatorSpec:
     """An entry of `ESTIMATORS`.

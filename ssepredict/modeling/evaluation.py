@@ -1,134 +1,44 @@
-"""Validation that leaves whole papers, whole dopants and later years out."""
+"""Comparison of estimators and baselines on what they have not seen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.model_selection import GroupKFold, KFold
 
 from ssepredict.chemistry.formula import FloatArray
-from ssepredict.chemistry.sites import SiteTable, parse_sites
 from ssepredict.data.dataset import Dataset
 from ssepredict.exceptions import SsePredictError, did_you_mean
-from ssepredict.featurizers.conditions import ConditionFeaturizer
-from ssepredict.featurizers.site import SiteFeaturizer
-from ssepredict.modeling.estimators import ESTIMATORS, EstimatorSpec
+from ssepredict.modeling.estimators import ESTIMATORS, EstimatorSpec, fill_empty_columns
 from ssepredict.modeling.metrics import POINT_METRICS, pair_concordance
-from ssepredict.modeling.targets import ROOM_TEMPERATURE_C, TARGETS, Target
+from ssepredict.modeling.protocols import FOLDS, PROTOCOLS, IndexArray, TrainingTable, prepare
+from ssepredict.modeling.targets import ROOM_TEMPERATURE_C, TARGETS
 
-IndexArray = npt.NDArray[np.intp]
-Fold = tuple[IndexArray, IndexArray]
-
-FOLDS = 20
-"""Folds of the protocols that leave papers out; every paper is left out once, whole."""
-
-SPLIT_YEAR = 2021
-"""The protocol `time` trains on what was published before and tests on the rest."""
-
-_MINIMUM_ROWS_PER_ELEMENT = 3
+PROCESSING_COLUMNS = {"withheld": "predicted_withheld", "as_stated": "predicted"}
+"""Column of the left-out predictions by what the model was told of the processing."""
 
 
-@dataclass(frozen=True)
-class TrainingTable:
-    """One target's rows, ready to fit.
+def fit_estimator(
+    table: TrainingTable, spec: EstimatorSpec, rows: IndexArray, seed: int, weights: FloatArray | None = None
+) -> Any:
+    """Fit on the given rows, each once as stated and once with its processing withheld, at half weight.
 
-    Parameters
-    ----------
-    target : Target
-    frame : DataFrame, n rows
-        As the dataset gives it; `work_id` groups the rows of one paper, however it was found.
-    sites : SiteTable, n rows
-    X : ndarray, shape (n, k)
-    y : ndarray, shape (n,)
-        Transformed values.
-    feature_names : tuple of str, length k
-    elements : tuple of str
-        Elements with a column of their own.
+    A model that has only seen stated processing is worse where none is stated, which is the case for every
+    candidate; seeing both costs nothing where it is stated.
     """
-
-    target: Target
-    frame: pd.DataFrame
-    sites: SiteTable
-    X: FloatArray
-    y: FloatArray
-    feature_names: tuple[str, ...]
-    elements: tuple[str, ...]
-
-    @property
-    def papers(self) -> npt.NDArray[np.object_]:
-        """The work each row was published in, shape (n,)."""
-        return self.frame["work_id"].to_numpy(dtype=object)
-
-    @property
-    def scored(self) -> npt.NDArray[np.bool_]:
-        """Rows on which errors are measured, shape (n,)."""
-        return self.target.scored(self.frame)
-
-
-def prepare(target: Target, dataset: Dataset) -> TrainingTable:
-    """Features and transformed values of every usable row of a target."""
-    frame = target.frame(dataset)
-    sites = parse_sites(frame["formula"].tolist())
-    site = SiteFeaturizer(minimum_rows=_MINIMUM_ROWS_PER_ELEMENT).fit(sites)
-    condition = ConditionFeaturizer(target.conditions).fit(frame)
-    names = (*site.get_feature_names_out(), *condition.get_feature_names_out())
-    X = np.hstack([site.transform(sites), condition.transform(frame)])
-    return TrainingTable(target, frame, sites, X, target.forward(frame["value"]), names, site.elements_)
-
-
-def _by_paper(table: TrainingTable, seed: int, folds: int) -> Iterator[Fold]:
-    count = min(folds, len(np.unique(table.papers))) if folds else len(np.unique(table.papers))
-    yield from GroupKFold(count, shuffle=True, random_state=seed).split(table.X, table.y, table.papers)
-
-
-def _by_paper_purged(table: TrainingTable, seed: int, folds: int) -> Iterator[Fold]:
-    keys = table.frame["composition_key"].to_numpy(dtype=object)
-    for train, test in _by_paper(table, seed, folds):
-        yield train[~np.isin(keys[train], keys[test])], test
-
-
-def _by_dopant(table: TrainingTable, seed: int, folds: int) -> Iterator[Fold]:
-    on_m = table.sites.occupancy["M"]
-    total = on_m.sum(axis=1, keepdims=True)
-    share = np.divide(on_m, total, out=np.zeros_like(on_m), where=total > 0)
-    for column in range(on_m.shape[1]):
-        test = np.flatnonzero((share[:, column] > 0) & (share[:, column] < 0.5) & table.scored)
-        if len(test) >= 5 and len(np.unique(table.papers[test])) >= 2:
-            holds = table.sites.composition.amounts[:, column] > 0
-            yield np.flatnonzero(~holds), test
-
-
-def _by_host(table: TrainingTable, seed: int, folds: int) -> Iterator[Fold]:
-    hosts = table.frame["host"].to_numpy(dtype=object)
-    count = min(folds, len(np.unique(hosts))) if folds else len(np.unique(hosts))
-    if count > 1:
-        yield from GroupKFold(count, shuffle=True, random_state=seed).split(table.X, table.y, hosts)
-
-
-def _by_year(table: TrainingTable, seed: int, folds: int) -> Iterator[Fold]:
-    year = table.frame["year"].to_numpy(dtype=np.float64)
-    yield np.flatnonzero(year < SPLIT_YEAR), np.flatnonzero(year >= SPLIT_YEAR)
-
-
-def _at_random(table: TrainingTable, seed: int, folds: int) -> Iterator[Fold]:
-    yield from KFold(folds or FOLDS, shuffle=True, random_state=seed).split(table.X)
-
-
-PROTOCOLS: dict[str, Callable[[TrainingTable, int, int], Iterator[Fold]]] = {
-    "paper": _by_paper,
-    "paper_purged": _by_paper_purged,
-    "dopant": _by_dopant,
-    "host": _by_host,
-    "time": _by_year,
-    "random": _at_random,
-}
-"""Protocol to folds. `paper_purged` also removes the left-out compositions from training; `dopant` leaves
-out every composition with an ion that is a minority on M; `host` leaves out all compositions derived from
-a host; `random` is for comparison only: it flatters."""
+    estimator = spec.build(seed)
+    if spec.reads == "frame":
+        return estimator.fit(table.frame.iloc[rows], table.y[rows])
+    given = np.ones(len(rows)) if weights is None else weights[rows]
+    return estimator.fit(
+        fill_empty_columns(np.vstack([table.X[rows], table.X_withheld[rows]])),
+        np.concatenate([table.y[rows], table.y[rows]]),
+        sample_weight=0.5 * np.concatenate([given, given]),
+    )
 
 
 def left_out_predictions(
@@ -158,7 +68,8 @@ def left_out_predictions(
     Returns
     -------
     DataFrame
-        `row`, `fold`, `predicted`; under `dopant` a row with two dopants appears twice.
+        `row`, `fold`, `predicted` (processing as stated), `predicted_withheld` (processing not given);
+        under `dopant` a row with two dopants appears twice.
     """
     parts = []
     for number, (train, test) in enumerate(PROTOCOLS[protocol](table, seed, folds)):
@@ -166,28 +77,24 @@ def left_out_predictions(
             train = train[weights[train] > 0]
         if not len(train) or not len(test):
             continue
-        predicted = _fit_predict(table, spec, train, test, seed, weights)
-        parts.append(pd.DataFrame({"row": test, "fold": number, "predicted": predicted}))
+        fitted = fit_estimator(table, spec, train, seed, weights)
+        stated, withheld = (
+            [table.frame.iloc[test]] * 2 if spec.reads == "frame" else [table.X[test], table.X_withheld[test]]
+        )
+        parts.append(
+            pd.DataFrame(
+                {
+                    "row": test,
+                    "fold": number,
+                    "predicted": fitted.predict(stated),
+                    "predicted_withheld": fitted.predict(withheld),
+                }
+            )
+        )
     if not parts:
-        return pd.DataFrame({"row": np.zeros(0, int), "fold": np.zeros(0, int), "predicted": np.zeros(0)})
+        names = ["row", "fold", "predicted", "predicted_withheld"]
+        return pd.DataFrame({name: np.zeros(0, int if name in names[:2] else float) for name in names})
     return pd.concat(parts, ignore_index=True)
-
-
-def _fit_predict(
-    table: TrainingTable,
-    spec: EstimatorSpec,
-    train: IndexArray,
-    test: IndexArray,
-    seed: int,
-    weights: FloatArray | None,
-) -> FloatArray:
-    estimator = spec.build(seed)
-    if spec.reads == "frame":
-        fitted = estimator.fit(table.frame.iloc[train], table.y[train])
-        return np.asarray(fitted.predict(table.frame.iloc[test]), dtype=np.float64)
-    given = {} if weights is None else {"sample_weight": weights[train]}
-    fitted = estimator.fit(table.X[train], table.y[train], **given)
-    return np.asarray(fitted.predict(table.X[test]), dtype=np.float64)
 
 
 def series_of(frame: pd.DataFrame) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
@@ -195,13 +102,24 @@ def series_of(frame: pd.DataFrame) -> tuple[npt.NDArray[np.object_], npt.NDArray
 
     A series is one paper, one host and one contribution: a bulk value above a total value is no discovery.
     """
-    parts = [frame[name].astype(str) for name in ("work_id", "host", "contribution")]
-    series = parts[0] + "|" + parts[1] + "|" + parts[2]
+    series = frame["work_id"].astype(str) + "|" + frame["host"].astype(str)
+    if "contribution" in frame:  # a cell has none
+        series = series + "|" + frame["contribution"].astype(str)
     return series.to_numpy(dtype=object), frame["composition_key"].to_numpy(dtype=object)
 
 
-def score(table: TrainingTable, predictions: pd.DataFrame) -> pd.DataFrame:
+def score(
+    table: TrainingTable, predictions: pd.DataFrame, column: str = "predicted_withheld"
+) -> pd.DataFrame:
     """Metrics over all scored rows, at room temperature, and by family at room temperature.
+
+    Parameters
+    ----------
+    table : TrainingTable
+    predictions : DataFrame
+        As `left_out_predictions` gives them.
+    column : str
+        Which predictions to score.
 
     Returns
     -------
@@ -211,7 +129,7 @@ def score(table: TrainingTable, predictions: pd.DataFrame) -> pd.DataFrame:
     """
     rows = predictions[table.scored[predictions["row"].to_numpy()]]
     index = rows["row"].to_numpy()
-    true, predicted = table.y[index], rows["predicted"].to_numpy()
+    true, predicted = table.y[index], rows[column].to_numpy()
     frame = table.frame.iloc[index]
     scopes = {"all": np.ones(len(index), dtype=bool)}
     temperature = frame["temperature_c"].to_numpy(dtype=np.float64)
@@ -247,7 +165,7 @@ class Evaluation:
     Parameters
     ----------
     table : DataFrame
-        One line per target, protocol, estimator and scope.
+        One line per target, protocol, estimator, processing (withheld or as stated) and scope.
     predictions : DataFrame
         One line per left-out prediction, with measurement, paper and true value (transformed).
     """
@@ -295,8 +213,10 @@ def evaluate(
         for estimator in estimators:
             found = left_out_predictions(prepared, ESTIMATORS[estimator], protocol, seed=seed, folds=folds)
             labels = {"target": name, "protocol": protocol, "estimator": estimator}
-            tables.append(_labelled(score(prepared, found), labels))
             predictions.append(_labelled(_with_truth(prepared, found), labels))
+            for processing, column in PROCESSING_COLUMNS.items():
+                known = {**labels, "processing": processing}
+                tables.append(_labelled(score(prepared, found, column), known))
     return Evaluation(pd.concat(tables, ignore_index=True), pd.concat(predictions, ignore_index=True))
 
 
@@ -307,6 +227,7 @@ def _with_truth(table: TrainingTable, predictions: pd.DataFrame) -> pd.DataFrame
     return known.assign(
         true=table.y[index],
         predicted=predictions["predicted"].to_numpy(),
+        predicted_withheld=predictions["predicted_withheld"].to_numpy(),
         fold=predictions["fold"].to_numpy(),
         scored=table.scored[index].astype(int),
     )

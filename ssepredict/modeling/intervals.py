@@ -17,6 +17,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_is_fitted
 
 from ssepredict.chemistry.formula import FloatArray
+from ssepredict.modeling.estimators import fill_empty_columns
 
 
 class GroupConformal(BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
@@ -38,8 +39,8 @@ class GroupConformal(BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
 
     Attributes
     ----------
-    edges_ : ndarray, shape (n_bins - 1,)
-        Boundaries of the categories, in units of the prediction.
+    edges_ : ndarray, shape (n_bins - 1,) or less
+        Boundaries of the categories, in units of the prediction; fewer where predictions repeat.
     residuals_ : list of ndarray
         Sorted normalised residuals of each category.
     scale_model_ : estimator or None
@@ -75,9 +76,13 @@ class GroupConformal(BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
             raise ValueError(f"{len(y)} rows for {self.n_bins} categories; expected more, all finite")
         residuals = y - predicted
         scale = self._cross_fit_scale(X, np.abs(residuals), np.asarray(groups))
-        self.edges_ = np.quantile(predicted, np.arange(1, self.n_bins) / self.n_bins)
+        # Medians repeat themselves: an edge on a value that occurs, and only once, leaves no bin empty.
+        edges = np.quantile(predicted, np.arange(1, self.n_bins) / self.n_bins, method="higher")
+        self.edges_ = np.unique(edges[edges > predicted.min()])
         bins = np.digitize(predicted, self.edges_)
-        self.residuals_ = [np.sort((residuals / scale)[bins == number]) for number in range(self.n_bins)]
+        self.residuals_ = [
+            np.sort((residuals / scale)[bins == number]) for number in range(len(self.edges_) + 1)
+        ]
         return self
 
     def scale(self, X: FloatArray) -> FloatArray:
@@ -132,13 +137,13 @@ class GroupConformal(BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
         crossed = np.empty(len(size))
         splits = GroupKFold(self.folds, shuffle=True, random_state=self.seed).split(X, size, groups)
         for train, test in splits:
-            crossed[test] = self._scale_regressor().fit(X[train], size[train]).predict(X[test])
+            crossed[test] = self._fit_scale(X[train], size[train]).predict(X[test])
         # A scale far outside what was seen would make an interval absurd rather than honest.
         self.scale_range_ = (float(np.quantile(crossed, 0.02)), float(np.quantile(crossed, 0.98)))
-        self.scale_model_ = self._scale_regressor().fit(X, size)
+        self.scale_model_ = self._fit_scale(X, size)
         return np.clip(crossed, *self.scale_range_)
 
-    def _scale_regressor(self) -> Any:
+    def _fit_scale(self, X: FloatArray, size: FloatArray) -> Any:
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         return HistGradientBoostingRegressor(
@@ -150,7 +155,7 @@ class GroupConformal(BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
             l2_regularization=5.0,
             max_features=0.4,
             random_state=self.seed,
-        )
+        ).fit(fill_empty_columns(X), size)
 
 
 def _conformal_quantiles(residuals: FloatArray, confidence: float) -> tuple[float, float]:

@@ -18,22 +18,16 @@ import pandas as pd
 from ssepredict.chemistry.formula import FloatArray, Problem
 from ssepredict.chemistry.hosts import composition_keys
 from ssepredict.chemistry.sites import SiteTable, parse_sites, read_sites
-from ssepredict.exceptions import FormulaError, ModelError, SsePredictError, did_you_mean
-from ssepredict.featurizers.conditions import CONDITIONS, CategoryCondition
+from ssepredict.exceptions import FormulaError, ModelError, SsePredictError
 from ssepredict.featurizers.site import site_features
 from ssepredict.modeling.card import render_card
 from ssepredict.modeling.domain import Domain
 from ssepredict.modeling.evidence import EVIDENCE_COLUMNS
+from ssepredict.modeling.requests import checked_conditions, screened
 from ssepredict.modeling.target_model import PredictiveDistribution, TargetModel
 from ssepredict.modeling.targets import TARGETS
 from ssepredict.physics.checks import check_sites
 from ssepredict.resources import shipped_folder
-
-FAR_FROM_NEUTRAL = 0.5
-"""Net charge (e per formula unit) beyond which a formula is taken for a misprint and not predicted."""
-
-DEFAULT_CONDITIONS: dict[str, Any] = {"contribution": "total", "composite": 0}
-"""Conditions that are assumed unless stated otherwise; everything else counts as not stated."""
 
 _MODEL_FILE, _EVIDENCE_FILE, _METRICS_FILE, _CARD_FILE = (
     "model.skops",
@@ -106,7 +100,7 @@ class Predictor:
         list of (int, str, str)
             Row, formula, problem: unreadable, no framework, no Li or Na, far from neutral.
         """
-        return _screened(read_sites(formulas), formulas)
+        return screened(read_sites(formulas), formulas)
 
     def predict(
         self,
@@ -149,7 +143,7 @@ class Predictor:
         """
         texts = [formulas] if isinstance(formulas, str) else list(formulas)
         read = read_sites(texts)
-        _, problems = _screened(read, texts)
+        _, problems = screened(read, texts)
         if problems:
             raise FormulaError(problems)
         sites = read[0]
@@ -198,7 +192,7 @@ class Predictor:
         **conditions: Any,
     ) -> dict[str, PredictiveDistribution]:
         """Predictive distribution of every target, or of those named, for a batch of assigned sites."""
-        given = self._conditions(temperature_c, conditions)
+        given = checked_conditions(temperature_c, conditions)
         shared = site_features(sites)
         wanted = self.models if targets is None else targets
         return {name: self.models[name].distribution(sites, shared, given) for name in wanted}
@@ -299,22 +293,6 @@ class Predictor:
         except OSError as error:
             raise ModelError(f"release cannot be written to {place}: {error.strerror or error}") from error
 
-    def _conditions(self, temperature_c: float, conditions: Mapping[str, Any]) -> dict[str, Any]:
-        if not np.isfinite(temperature_c) or temperature_c <= -273.15:
-            raise SsePredictError(f"temperature_c is {temperature_c}, expected a number above -273.15 (°C)")
-        for name, value in conditions.items():
-            if name not in CONDITIONS or name == "temperature_c":
-                known = sorted(set(CONDITIONS) - {"temperature_c"})
-                hint = did_you_mean(name, known) or f"; expected some of {', '.join(known)}"
-                raise SsePredictError(f"condition {name!r} is unknown{hint}")
-            condition = CONDITIONS[name]
-            if isinstance(condition, CategoryCondition) and value not in ("", None, *condition.levels):
-                hint = did_you_mean(str(value), condition.levels)
-                raise SsePredictError(
-                    f"{name} is {value!r}, expected one of {', '.join(condition.levels)}{hint}"
-                )
-        return {**DEFAULT_CONDITIONS, **conditions, "temperature_c": float(temperature_c)}
-
     def _status(self, name: str, distance: FloatArray, temperature_c: float) -> npt.NDArray[np.object_]:
         model = self.models[name]
         if model.status == "abstained":
@@ -383,28 +361,6 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
         for entry in content["models"]
     }
     return Predictor(content["name"], models, content["domain"], evidence, metrics, digest=digest)
-
-
-def _screened(
-    read: tuple[SiteTable, list[Problem]], formulas: Sequence[str]
-) -> tuple[list[int], list[Problem]]:
-    sites, problems = read
-    named = {row for row, _, _ in problems}
-    charged = np.flatnonzero(np.abs(np.nan_to_num(sites.charge_residual)) > FAR_FROM_NEUTRAL).tolist()
-    problems = list(problems)
-    for row in charged:
-        if row not in named:
-            charge = float(sites.charge_residual[row])
-            problems.append(
-                (
-                    row,
-                    str(formulas[row]),
-                    f"has a net charge of {charge:+.3g} e per formula unit with the best common oxidation "
-                    f"states, expected at most {FAR_FROM_NEUTRAL}; check the amounts",
-                )
-            )
-    bad = {row for row, _, _ in problems}
-    return [row for row in range(len(formulas)) if row not in bad], sorted(problems)
 
 
 def _shipped_release() -> Path:

@@ -12,13 +12,10 @@ from ssepredict.chemistry.formula import FloatArray
 from ssepredict.columns import QUANTITIES, Quantity
 from ssepredict.data.dataset import Dataset
 
-SAMPLE_CONDITIONS = (
-    "synthesis",
-    "sinter_temperature_c",
-    "sinter_time_h",
-    "relative_density_pct",
-    "composite",
-)
+PROCESSING = ("synthesis", "sinter_temperature_c", "sinter_time_h", "relative_density_pct")
+"""Conditions that are known of a measured sample and not of a candidate."""
+
+SAMPLE_CONDITIONS = (*PROCESSING, "composite")
 ROOM_TEMPERATURE_C = (15.0, 35.0)
 
 

@@ -10,33 +10,23 @@ import pandas as pd
 
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.data.dataset import Dataset
+from ssepredict.modeling.calibration import CONFIDENCE, LeftOut, calibrate, interval_figures
 from ssepredict.modeling.domain import Domain
 from ssepredict.modeling.estimators import ESTIMATORS, EstimatorSpec
-from ssepredict.modeling.evaluation import (
-    FOLDS,
-    PROTOCOLS,
-    TrainingTable,
-    left_out_predictions,
-    prepare,
-    score,
-    series_of,
-)
+from ssepredict.modeling.evaluation import fit_estimator, left_out_predictions, score, series_of
 from ssepredict.modeling.evidence import best_reported_table, evidence_table
-from ssepredict.modeling.intervals import GroupConformal
 from ssepredict.modeling.metrics import (
     concordance_interval,
-    coverage,
     mean_absolute_error,
-    mean_width,
     pair_concordance,
     paired_gain,
 )
 from ssepredict.modeling.predictor import Predictor
+from ssepredict.modeling.protocols import FOLDS, PROTOCOLS, TrainingTable, prepare
 from ssepredict.modeling.target_model import TargetModel
 from ssepredict.modeling.targets import ROOM_TEMPERATURE_C, TARGETS
 
 RELEASE_NAME = "nasicon-halide"
-CONFIDENCE = 0.9
 
 ROW_POLICIES: dict[str, dict[str, float]] = {
     "measured_only": {"computed": 0.0, "no_temperature": 0.0},
@@ -48,7 +38,6 @@ ROW_POLICIES: dict[str, dict[str, float]] = {
 temperature is not stated; the policy with the lowest left-out-paper error is kept. Suspect rows and limits
 are never trained on."""
 
-_MINIMUM_ROWS_FOR_SCALE = 200
 _WITHIN_HOST_GROUPS = {
     "Na3Zr2Si2PO12": ("Na3Zr2Si2PO12",),
     "LiTi2(PO4)3 and LiGe2(PO4)3": ("LiTi2(PO4)3", "LiGe2(PO4)3"),
@@ -144,19 +133,19 @@ def _train_target(
     learnable = _is_learnable(table)
     specs = list(ESTIMATORS.values()) if learnable else baselines
     comparison = []
-    by_paper: dict[str, FloatArray] = {}
+    comparison_as_stated = []
+    by_paper: dict[str, LeftOut] = {}
     for protocol in protocols:
         for spec in specs:
             say(f"{target.name}: {spec.name} under {protocol}")
             found = left_out_predictions(table, spec, protocol, seed=seed, folds=folds)
             if protocol == "paper":
-                by_paper[spec.name] = found.sort_values("row")["predicted"].to_numpy()
+                by_paper[spec.name] = LeftOut.of(found)
             if len(found):
-                comparison.append(score(table, found).assign(protocol=protocol, estimator=spec.name))
-    errors = {
-        name: mean_absolute_error(true=table.y[table.scored], predicted=predicted[table.scored])
-        for name, predicted in by_paper.items()
-    }
+                labels = {"protocol": protocol, "estimator": spec.name}
+                comparison.append(score(table, found).assign(**labels))
+                comparison_as_stated.append(score(table, found, "predicted").assign(**labels))
+    errors = {name: _error(table, predicted) for name, predicted in by_paper.items()}
     baseline = min((spec.name for spec in baselines), key=lambda name: errors[name])
     chosen, reason, gain = baseline, "too few rows to learn from", (float("nan"),) * 3
     policy = "with_computed"
@@ -173,6 +162,7 @@ def _train_target(
             reason = f"{boosted} is not better than {baseline} on left-out papers"
     say(f"{target.name}: intervals and final fit of {chosen}")
     model = _fit_final(table, ESTIMATORS[chosen], predicted, policy, seed, reason)
+    intervals = interval_figures(table, predicted, bool(reason), seed)
     figures: dict[str, Any] = {
         "estimator": chosen,
         "status": model.status,
@@ -186,8 +176,10 @@ def _train_target(
         "row_policy": policy,
         "row_policies": policies,
         "comparison": pd.concat(comparison, ignore_index=True).to_dict(orient="records"),
-        "intervals": _interval_figures(table, predicted, model, seed),
-        "within_host_order": _within_host(table, predicted, seed),
+        "comparison_as_stated": pd.concat(comparison_as_stated, ignore_index=True).to_dict(orient="records"),
+        "intervals": intervals["withheld"],
+        "intervals_as_stated": intervals["as_stated"],
+        "within_host_order": _within_host(table, predicted.withheld, seed),
     }
     return model, figures, _left_out_rows(table, predicted)
 
@@ -207,56 +199,46 @@ def _policy_weights(table: TrainingTable, policy: str) -> FloatArray:
 
 def _choose_rows(
     table: TrainingTable, spec: EstimatorSpec, seed: int, folds: int
-) -> tuple[str, dict[str, float], FloatArray]:
+) -> tuple[str, dict[str, float], LeftOut]:
     """Policy with the lowest left-out-paper error; policies that train on the same rows count once."""
     errors: dict[str, float] = {}
-    predictions: dict[str, FloatArray] = {}
+    predictions: dict[str, LeftOut] = {}
     tried: dict[bytes, str] = {}
     for policy in ROW_POLICIES:
         weights = _policy_weights(table, policy)
         if tried.setdefault(weights.tobytes(), policy) != policy:
             continue
         found = left_out_predictions(table, spec, "paper", seed=seed, folds=folds, weights=weights)
-        predictions[policy] = found.sort_values("row")["predicted"].to_numpy()
-        errors[policy] = mean_absolute_error(
-            true=table.y[table.scored], predicted=predictions[policy][table.scored]
-        )
+        predictions[policy] = LeftOut.of(found)
+        errors[policy] = _error(table, predictions[policy])
     best = min(errors, key=lambda policy: errors[policy])
     return best, errors, predictions[best]
 
 
-def _gain(
-    table: TrainingTable, better: FloatArray, worse: FloatArray, seed: int
-) -> tuple[float, float, float]:
+def _error(table: TrainingTable, predicted: LeftOut) -> float:
+    """Mean absolute error with the processing withheld: the case of every candidate."""
+    rows = table.scored
+    return mean_absolute_error(true=table.y[rows], predicted=predicted.withheld[rows])
+
+
+def _gain(table: TrainingTable, better: LeftOut, worse: LeftOut, seed: int) -> tuple[float, float, float]:
     rows = table.scored
     return paired_gain(
-        better=np.abs(table.y - better)[rows],
-        worse=np.abs(table.y - worse)[rows],
+        better=np.abs(table.y - better.withheld)[rows],
+        worse=np.abs(table.y - worse.withheld)[rows],
         groups=table.papers[rows],
         seed=seed,
         confidence=CONFIDENCE,
     )
 
 
-def _calibration(table: TrainingTable, abstained: bool, seed: int) -> GroupConformal:
-    enough = int(table.scored.sum()) >= _MINIMUM_ROWS_FOR_SCALE
-    learned = enough and not abstained
-    return GroupConformal(n_bins=3 if enough else 1, learn_scale=learned, seed=seed)
-
-
 def _fit_final(
-    table: TrainingTable, spec: EstimatorSpec, predicted: FloatArray, policy: str, seed: int, reason: str
+    table: TrainingTable, spec: EstimatorSpec, predicted: LeftOut, policy: str, seed: int, reason: str
 ) -> TargetModel:
-    rows = table.scored
-    conformal = _calibration(table, bool(reason), seed)
-    conformal.fit(table.X[rows], table.y[rows], predicted[rows], table.papers[rows])
-    estimator = spec.build(seed)
-    if spec.reads == "frame":
-        estimator.fit(table.frame, table.y)
-    else:
-        weights = _policy_weights(table, policy)
-        used = weights > 0
-        estimator.fit(table.X[used], table.y[used], sample_weight=weights[used])
+    weights = _policy_weights(table, policy)
+    used = np.flatnonzero(weights > 0) if spec.reads == "features" else np.arange(len(table.y))
+    estimator = fit_estimator(table, spec, used, seed, weights)
+    conformal = calibrate(table, predicted, np.flatnonzero(table.scored), bool(reason), seed)
     temperature = table.frame["temperature_c"]
     return TargetModel(
         target=table.target.name,
@@ -269,36 +251,6 @@ def _fit_final(
         feature_names=table.feature_names,
         temperature_range_c=(float(temperature.min()), float(temperature.max())),
     )
-
-
-def _interval_figures(
-    table: TrainingTable, predicted: FloatArray, model: TargetModel, seed: int
-) -> dict[str, Any]:
-    """Coverage and width on papers that neither the model nor the calibration has seen."""
-    rows = np.flatnonzero(table.scored)
-    low, high = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
-    papers = table.papers[rows]
-    labels = pd.factorize(papers)[0]
-    part = np.random.default_rng(seed).integers(0, 10, size=labels.max() + 1)[labels]
-    for number in range(10):
-        held, rest = part == number, part != number
-        if not held.any():
-            continue
-        conformal = _calibration(table, model.status == "abstained", seed)
-        conformal.fit(table.X[rows[rest]], table.y[rows[rest]], predicted[rows[rest]], papers[rest])
-        scale = conformal.scale(table.X[rows[held]])
-        low[held], high[held] = conformal.interval(predicted[rows[held]], scale, CONFIDENCE)
-    true = table.y[rows]
-    families = table.frame["family"].to_numpy(dtype=object)[rows]
-    figures: dict[str, Any] = {"confidence": CONFIDENCE, "unit": table.target.error_unit}
-    for scope in ("all", *sorted(set(families))):
-        mask = np.ones(len(rows), dtype=bool) if scope == "all" else families == scope
-        figures[scope] = {
-            "rows": int(mask.sum()),
-            "coverage": coverage(true=true[mask], low=low[mask], high=high[mask]),
-            "mean_width": mean_width(low=low[mask], high=high[mask]),
-        }
-    return figures
 
 
 def _within_host(table: TrainingTable, predicted: FloatArray, seed: int) -> list[dict[str, Any]]:
@@ -320,6 +272,11 @@ def _within_host(table: TrainingTable, predicted: FloatArray, seed: int) -> list
     return lines
 
 
-def _left_out_rows(table: TrainingTable, predicted: FloatArray) -> pd.DataFrame:
+def _left_out_rows(table: TrainingTable, predicted: LeftOut) -> pd.DataFrame:
     columns = ["measurement_id", "work_id", "formula", "family", "host", "temperature_c"]
-    return table.frame[columns].assign(true=table.y, predicted=predicted, scored=table.scored.astype(int))
+    return table.frame[columns].assign(
+        true=table.y,
+        predicted=predicted.withheld,
+        predicted_as_stated=predicted.stated,
+        scored=table.scored.astype(int),
+    )

@@ -163,10 +163,13 @@ def _umask() -> int:
 
 
 def _unwritable(target: Path, error: OSError) -> SsePredictError:
+    folder = str(target.parent)
     remedy = (
-        "" if target.parent.is_dir() else f"; folder {str(target.parent)!r} does not exist: make it first"
+        "check the rights and the space on the disk"
+        if target.parent.is_dir()
+        else f"folder {folder!r} is missing: make it first"
     )
-    return SsePredictError(f"{str(target)!r} cannot be written: {error.strerror}{remedy}")
+    return SsePredictError(f"{str(target)!r} cannot be written: {error.strerror}; {remedy}")
 
 
 def _as_csv(frame: pd.DataFrame) -> bytes:

@@ -30,7 +30,7 @@ _COLOURS = {
     "abstained": "dim",
     "reject": "bold red",
 }
-_UNBROKEN = ("formula", "nearest measured", "rule", "interval", "status", "verdict")
+_UNBROKEN = ("formula", "nearest measured", "rule", "interval", "status", "verdict", "source")
 """Columns that are never broken over lines: above all a formula has to survive copy and paste."""
 
 

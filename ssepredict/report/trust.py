@@ -42,11 +42,17 @@ def trust_section(metrics: Mapping[str, Any] | None) -> Markup:
     parts = [
         _target_part(target, figures) for target, figures in released.items() if figures["status"] == "ok"
     ]
-    abstained = [SHOWN[target].label for target, figures in released.items() if figures["status"] != "ok"]
+    abstained = [
+        f"{SHOWN[target].label} ({str(figures.get('reason') or 'no reason recorded').replace('_', ' ')})"
+        for target, figures in released.items()
+        if figures["status"] != "ok"
+    ]
     if abstained:
-        said = " and ".join(abstained)
         parts.append(
-            tag("p", f"The model abstains from {said}: nothing beats the median of the literature there.")
+            tag(
+                "p",
+                f"The model abstains from {' and '.join(abstained)}: it gives the median of the literature.",
+            )
         )
     return section(title, *parts)
 
@@ -58,7 +64,8 @@ def order_note(metrics: Mapping[str, Any] | None, host: str) -> Markup:
     ----------
     metrics : mapping, optional
         `Predictor.metrics`; `within_host_order` lists `host_group`, `concordance` (share of pairs in the
-        right order), `pairs`, `papers` and, where it is not ``paper``, the `protocol`.
+        right order), `pairs`, `papers` and, where known, `low` and `high` (90 % interval of the share) and
+        the `protocol`.
     host : str
         Host of the space.
     """
@@ -69,13 +76,15 @@ def order_note(metrics: Mapping[str, Any] | None, host: str) -> Markup:
         heading = "Read the list as a shortlist, not as an order. "
         said = f"How well the model orders compositions of {host} has not been measured."
         return _note(heading, said)
-    purged = " with all its compositions" if known[0].get("protocol") == "paper_purged" else ""
-    share, pairs = float(known[0]["concordance"]), int(known[0]["pairs"])
+    line = known[0]
+    share, pairs, low = float(line["concordance"]), int(line["pairs"]), line.get("low")
+    purged = " with all its compositions" if line.get("protocol") == "paper_purged" else ""
+    spread = "" if low is None else f" (90 % interval {100 * low:.0f} to {100 * line['high']:.0f} %)"
     said = (
-        f"Of {pairs:,} pairs of compositions of {known[0]['host_group']} that one paper measured "
-        f"({known[0]['papers']} papers, each left out of training{purged}), the model puts "
-        f"{100 * share:.0f} % in the right "
-        f"order; 50 % is chance. {_judge(share, pairs)}"
+        f"Of {pairs:,} pairs of compositions of {line['host_group']} that one paper measured "
+        f"({line['papers']} papers, each left out of training{purged}), the model puts "
+        f"{100 * share:.0f} %{spread} "
+        f"in the right order; 50 % is chance. {_judge(share if low is None else float(low), pairs)}"
     )
     return _note("Read the list as a shortlist, not as an order. ", said)
 
@@ -85,6 +94,7 @@ def _note(heading: str, said: str) -> Markup:
 
 
 def _judge(share: float, pairs: int) -> str:
+    """Say what a share of pairs in the right order is worth; of an interval the lower end counts."""
     if pairs < _FEW_PAIRS:
         return "So few pairs say next to nothing about the order."
     if share < 0.55:

@@ -28,8 +28,8 @@ SHOWN = {
 STATUS_NOTES = {
     "outside_domain": "outside_domain: the composition lies farther from everything measured than papers lie "
     "from one another (or the temperature was never measured); the interval may not hold.",
-    "abstained": "abstained: no model beats the median of the literature on left-out papers; the number is "
-    "that median, not a prediction for this composition.",
+    "abstained": "abstained: too few measurements, or no model beats the median of the literature on "
+    "left-out papers; the number is that median, not a prediction for this composition.",
 }
 
 VERDICT_NOTES = {

@@ -12,13 +12,15 @@ import pytest
 import ssepredict
 
 HEAVY = (
-    "numpy", "pandas", "sklearn", "scipy", "pymatgen", "matminer", "mlflow", "plotly", "matplotlib", "pandera",
-    "lightgbm", "skops", "pyarrow", "dask", "streamlit", "typer", "rich",
+    "numpy", "pandas", "sklearn", "scipy", "pymatgen", "matminer", "mlflow", "plotly", "matplotlib",
+    "pandera", "lightgbm", "skops", "pyarrow", "dask", "streamlit", "typer", "rich",
 )  # fmt: skip
 
 
 def _run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
 
 
 def test_import_loads_no_heavy_library(tmp_path: Path) -> None:
@@ -52,5 +54,5 @@ def test_public_names_resolve_and_are_listed() -> None:
 
 
 def test_unknown_name_is_refused() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'load_model'; it offers .*load_predictor"):
+    with pytest.raises(AttributeError, match=r"no attribute 'load_model'; it offers .*load_predictor"):
         _ = ssepredict.load_model

@@ -26,7 +26,8 @@ LAYERS = {
     "__main__": 7,
 }
 INSIDE_FUNCTIONS_ONLY = (
-    "pymatgen", "matminer", "mlflow", "plotly", "matplotlib", "pandera", "lightgbm", "skops", "dask", "streamlit",
+    "pymatgen", "matminer", "mlflow", "plotly", "matplotlib", "pandera", "lightgbm", "skops", "dask",
+    "streamlit",
 )  # fmt: skip
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
@@ -55,7 +56,11 @@ def _imports_on_import(path: Path) -> set[str]:
         for node in body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
-            if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            if (
+                isinstance(node, ast.If)
+                and isinstance(node.test, ast.Name)
+                and node.test.id == "TYPE_CHECKING"
+            ):
                 continue
             yield node
             yield from statements(getattr(node, "body", []))
@@ -80,9 +85,11 @@ def test_heavy_libraries_are_imported_where_they_are_used(path: Path) -> None:
 
 
 def test_only_tracking_imports_mlflow() -> None:
-    users = {path.relative_to(PACKAGE).as_posix() for path in FILES if any(
-        name.split(".")[0] == "mlflow" for name in _all_imports(path)
-    )}
+    users = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in FILES
+        if any(name.split(".")[0] == "mlflow" for name in _all_imports(path))
+    }
     assert users <= {"modeling/tracking.py"}
 
 

@@ -17,7 +17,8 @@ TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def _blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", TEXT, flags=re.DOTALL)
+    fenced = re.finditer(r"^```(\w*)\n(.*?)^```$", TEXT, flags=re.DOTALL | re.MULTILINE)
+    return [block[2] for block in fenced if block[1] == language]
 
 
 def test_python_example_runs() -> None:
@@ -42,7 +43,7 @@ def test_toml_example_is_a_space(tmp_path: Path) -> None:
 def test_commands_exist() -> None:
     group = typer.main.get_command(app)
     known = set(group.commands)  # type: ignore[attr-defined]
-    named = set(re.findall(r"^ssepredict (\w+)", TEXT, flags=re.MULTILINE))
+    named = set(re.findall(r"^ssepredict (\w+)", "\n".join(_blocks("")), flags=re.MULTILINE))
     assert named
     assert named <= known
 

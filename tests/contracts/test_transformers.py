@@ -18,15 +18,19 @@ from sklearn.utils import get_tags
 
 from ssepredict.chemistry.formula import parse_formulas
 from ssepredict.exceptions import FormulaError
+from ssepredict.featurizers.conditions import ConditionFeaturizer
 from ssepredict.featurizers.elemental import ElementalFeaturizer
+from ssepredict.featurizers.site import SiteFeaturizer
 
 # What makes one, a parameter of its constructor, a value other than the default.
 TRANSFORMERS: list[tuple[Callable[[], BaseEstimator], str, object]] = [
     (ElementalFeaturizer, "column", "composition"),
+    (SiteFeaturizer, "minimum_rows", 3),
+    (ConditionFeaturizer, "columns", ("temperature_c", "synthesis")),
 ]
 # Those that read nothing but the formulas: they also take a series or a list, and one named column.
-FORMULA_TRANSFORMERS: list[Callable[[], BaseEstimator]] = [ElementalFeaturizer]
-# Those whose output does not depend on the rows seen in fit.
+FORMULA_TRANSFORMERS: list[Callable[[], BaseEstimator]] = [ElementalFeaturizer, SiteFeaturizer]
+# Those that learn nothing in fit and need none.
 STATELESS: list[Callable[[], BaseEstimator]] = [ElementalFeaturizer]
 
 FORMULAS = ["Na3Zr2Si2PO12", "Na3.4Zr1.7Sc0.2Zn0.1Si2PO12", "Li2ZrCl6", "Li3YCl6"]

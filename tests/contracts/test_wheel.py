@@ -45,7 +45,9 @@ def interpreter(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True)
     python = home / ("Scripts" if os.name == "nt" else "bin") / "python"
     ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    site = Path(subprocess.run([python, "-c", ask], check=True, capture_output=True, text=True).stdout.strip())
+    site = Path(
+        subprocess.run([python, "-c", ask], check=True, capture_output=True, text=True).stdout.strip()
+    )
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
@@ -71,7 +73,9 @@ def test_wheel_holds_everything_and_nothing_else(wheel: Path) -> None:
     ):
         assert needed in names
     assert any(name.startswith("ssepredict/models/") and name.endswith("/model.skops") for name in names)
-    assert not [name for name in names if name.endswith((".pkl", ".pickle", ".pyc")) or name.startswith("tests")]
+    assert not [
+        name for name in names if name.endswith((".pkl", ".pickle", ".pyc")) or name.startswith("tests")
+    ]
 
 
 def test_installed_elsewhere_it_predicts(interpreter: Path, tmp_path: Path) -> None:

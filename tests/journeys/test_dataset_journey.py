@@ -17,7 +17,13 @@ from ssepredict.resources import shipped_folder
 def test_summary_for_people(process) -> None:
     done = process("data", "summary")
     assert done.status == 0
-    for expected in ("measurements by family", "sources by decade", "sources by access", "na_nasicon", "digest: "):
+    for expected in (
+        "measurements by family",
+        "sources by decade",
+        "sources by access",
+        "na_nasicon",
+        "digest: ",
+    ):
         assert expected in done.out
 
 

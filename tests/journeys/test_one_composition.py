@@ -16,8 +16,17 @@ def test_predict_prints_what_a_chemist_expects(process) -> None:
     done = process("predict", SC_ZN)
     assert done.status == 0
     assert "\x1b" not in done.out  # no colour codes where the output is no terminal
-    for expected in ("na_nasicon", "ionic conductivity", "S/cm", " eV", "90 % interval", "carriers 3.4, vacancies 0.6",
-                     "net charge 0 e", "nearest measured", "verdict pass"):  # fmt: skip
+    for expected in (
+        "na_nasicon",
+        "ionic conductivity",
+        "S/cm",
+        " eV",
+        "90 % interval",
+        "carriers 3.4, vacancies 0.6",
+        "net charge 0 e",
+        "nearest measured",
+        "verdict pass",
+    ):
         assert expected in done.out
 
 
@@ -37,10 +46,14 @@ def test_predict_as_json_is_one_document(ssepredict) -> None:
 def test_predict_abstained_targets_are_explained(ssepredict) -> None:
     done = ssepredict("predict", NB)
     if " abstained" in done.out:
-        assert "the number is that median, not a prediction for this composition" in done.out.replace("\n", " ")
+        assert "the number is that median, not a prediction for this composition" in done.out.replace(
+            "\n", " "
+        )
 
 
-@pytest.mark.parametrize(("suffix", "read"), [(".csv", pd.read_csv), (".json", pd.read_json), (".parquet", pd.read_parquet)])
+@pytest.mark.parametrize(
+    ("suffix", "read"), [(".csv", pd.read_csv), (".json", pd.read_json), (".parquet", pd.read_parquet)]
+)
 def test_predict_writes_a_table(ssepredict, tmp_path: Path, suffix: str, read) -> None:
     (tmp_path / "formulas.txt").write_text(f"# two hosts\n{SC_ZN}\n\n{NB}  # niobium\n", encoding="utf-8")
     done = ssepredict("predict", "--file", "formulas.txt", "--out", f"table{suffix}")
@@ -51,7 +64,9 @@ def test_predict_writes_a_table(ssepredict, tmp_path: Path, suffix: str, read) -
 
 
 def test_predict_reads_the_formula_column_of_a_table(ssepredict, tmp_path: Path) -> None:
-    (tmp_path / "formulas.csv").write_text(f'id,formula,note\n1,{SC_ZN},"a, b"\n2,{NB},\n', encoding="utf-8-sig")
+    (tmp_path / "formulas.csv").write_text(
+        f'id,formula,note\n1,{SC_ZN},"a, b"\n2,{NB},\n', encoding="utf-8-sig"
+    )
     done = ssepredict("predict", "--file", "formulas.csv", "--json")
     assert [row["formula"] for row in json.loads(done.out)["predictions"]] == [SC_ZN, NB]
 
@@ -67,7 +82,9 @@ def test_more_than_a_handful_share_one_table(ssepredict) -> None:
 def test_wider_confidence_widens_the_interval(ssepredict) -> None:
     widths = []
     for confidence in ("0.5", "0.95"):
-        (row,) = json.loads(ssepredict("predict", NB, "--confidence", confidence, "--json").out)["predictions"]
+        (row,) = json.loads(ssepredict("predict", NB, "--confidence", confidence, "--json").out)[
+            "predictions"
+        ]
         widths.append(row["conductivity_s_cm_high"] / row["conductivity_s_cm_low"])
     assert widths[0] < widths[1]
 
@@ -75,7 +92,13 @@ def test_wider_confidence_widens_the_interval(ssepredict) -> None:
 def test_check_shows_who_sits_where(process) -> None:
     done = process("check", NB)
     assert done.status == 0
-    for expected in ("Zr4+ 0.8, Nb5+ 0.2", "vacancies 3.2", "close_packed_halide", "radius_mismatch", "Nb5+ 0.640 Å"):
+    for expected in (
+        "Zr4+ 0.8, Nb5+ 0.2",
+        "vacancies 3.2",
+        "close_packed_halide",
+        "radius_mismatch",
+        "Nb5+ 0.640 Å",
+    ):
         assert expected in done.out
 
 

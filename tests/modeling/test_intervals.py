@@ -1,0 +1,145 @@
+"""Intervals hold what they promise on groups that neither the model nor the calibration has seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GroupKFold, cross_val_predict
+
+from ssepredict.modeling.intervals import GroupConformal
+
+CONFIDENCES = (0.5, 0.8, 0.9, 0.95)
+
+
+def literature(generator: np.random.Generator, papers: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of papers of very different size, with an effect of the paper and noise that grows with x."""
+    sizes = np.minimum(generator.geometric(0.25, size=papers), 25)
+    groups = np.repeat(np.arange(papers), sizes)
+    X = generator.normal(size=(len(groups), 3)) + generator.normal(size=(papers, 3))[groups]
+    paper_effect = generator.normal(scale=0.6, size=papers)[groups]
+    noise = generator.normal(size=len(groups)) * np.exp(0.4 * X[:, 1])
+    return X, X[:, 0] + paper_effect + 0.5 * noise, groups
+
+
+def calibrated(seed: int, papers: int = 120, **parameters: object) -> tuple[GroupConformal, LinearRegression]:
+    X, y, groups = literature(np.random.default_rng(seed), papers)
+    left_out = cross_val_predict(LinearRegression(), X, y, groups=groups, cv=GroupKFold(10))
+    return GroupConformal(seed=seed, **parameters).fit(X, y, left_out, groups), LinearRegression().fit(X, y)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("learn_scale", [True, False])
+def test_ninety_percent_means_ninety_percent_on_unseen_papers(learn_scale):
+    covered, low_bin = [], []
+    for seed in range(24):
+        conformal, model = calibrated(seed, learn_scale=learn_scale)
+        X, y, _ = literature(np.random.default_rng(10_000 + seed), 400)
+        center = model.predict(X)
+        low, high = conformal.interval(center, conformal.scale(X), 0.9)
+        inside = (y >= low) & (y <= high)
+        covered.append(inside.mean())
+        low_bin.append(inside[center < conformal.edges_[0]].mean())
+    assert 0.87 <= np.mean(covered) <= 0.93
+    assert 0.86 <= np.mean(low_bin) <= 0.94  # each category holds the promise by itself
+
+
+@pytest.fixture(scope="module")
+def fitted() -> tuple[GroupConformal, np.ndarray, np.ndarray]:
+    conformal, model = calibrated(0)
+    X, _, _ = literature(np.random.default_rng(99), 60)
+    return conformal, model.predict(X), conformal.scale(X)
+
+
+def test_a_learned_scale_is_wider_where_the_noise_is(fitted):
+    conformal = fitted[0]
+    X = np.zeros((2, 3))
+    X[:, 1] = [-1.5, 1.5]
+    quiet, loud = conformal.scale(X)
+    assert 0 < quiet < loud
+    assert conformal.scale_range_[0] <= quiet
+    assert loud <= conformal.scale_range_[1]
+
+
+def test_intervals_are_nested_with_confidence(fitted):
+    conformal, center, scale = fitted
+    ends = [conformal.interval(center, scale, confidence) for confidence in CONFIDENCES]
+    for (low, high), (wider_low, wider_high) in zip(ends, ends[1:], strict=False):
+        assert (wider_low <= low).all()
+        assert (low < high).all()
+        assert (high <= wider_high).all()
+
+
+def test_cumulative_rises_and_never_reaches_its_ends(fitted):
+    conformal, center, scale = fitted
+    grid = np.linspace(-50.0, 50.0, 101)
+    levels = np.array([conformal.cumulative(center, scale, threshold) for threshold in grid])
+    assert (np.diff(levels, axis=0) >= 0).all()
+    assert levels.min() > 0.0
+    assert levels.max() < 1.0
+    assert (levels[-1] > 0.9).all()
+    assert (levels[0] < 0.1).all()
+
+
+@pytest.mark.parametrize("confidence", CONFIDENCES)
+def test_cumulative_agrees_with_the_interval(fitted, confidence):
+    conformal, center, scale = fitted
+    low, high = conformal.interval(center, scale, confidence)
+    bins = np.digitize(center, conformal.edges_)
+    tail = (1 - confidence) / 2
+    for row in range(0, len(center), 7):
+        one = slice(row, row + 1)
+        step = 1 / (len(conformal.residuals_[bins[row]]) + 1)
+        below_low = conformal.cumulative(center[one], scale[one], low[row])[0]
+        below_high = conformal.cumulative(center[one], scale[one], high[row])[0]
+        assert tail - step <= below_low <= tail + 1e-9
+        assert 1 - tail - 1e-9 <= below_high <= 1 - tail + step
+
+
+def test_without_a_scale_and_categories_the_quantiles_are_those_of_the_residuals():
+    residuals = np.arange(1.0, 100.0)  # 99 of them: level k / 100 is residual k
+    conformal = GroupConformal(n_bins=1, learn_scale=False).fit(
+        np.zeros((99, 1)), residuals, np.zeros(99), np.arange(99)
+    )
+    low, high = conformal.interval(np.array([1000.0]), np.ones(1), 0.9)
+    assert (low[0], high[0]) == (1005.0, 1095.0)
+    assert conformal.cumulative(np.array([1000.0]), np.ones(1), 1030.0)[0] == pytest.approx(0.3)
+    assert conformal.scale(np.zeros((4, 1))).tolist() == [1.0] * 4
+
+
+@pytest.mark.parametrize(
+    "predicted",
+    [
+        np.zeros(30),
+        np.repeat([0.0, 1.0], [3, 27]),
+        np.repeat([0.0, 1.0, 2.0, 3.0], [20, 1, 1, 8]),
+        np.arange(30.0),
+    ],
+    ids=["constant", "two values", "unequal", "all different"],
+)
+def test_repeated_predictions_leave_no_category_empty(predicted):
+    y = predicted + np.random.default_rng(0).normal(size=30)
+    conformal = GroupConformal(learn_scale=False).fit(np.zeros((30, 1)), y, predicted, np.arange(30))
+    assert min(len(residuals) for residuals in conformal.residuals_) > 0
+    low, high = conformal.interval(np.array([-9.0, 0.0, 1.0, 99.0]), np.ones(4), 0.9)
+    assert np.isfinite(low).all()
+    assert (low < high).all()
+
+
+def test_calibration_repeats_itself_for_a_seed():
+    X = np.random.default_rng(4).normal(size=(50, 3))
+    first, second = (calibrated(1)[0] for _ in range(2))
+    np.testing.assert_array_equal(first.scale(X), second.scale(X))
+    for one, other in zip(first.residuals_, second.residuals_, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_what_cannot_be_calibrated_is_refused():
+    X, groups = np.zeros((5, 1)), np.arange(5)
+    with pytest.raises(ValueError, match="5 rows for 3 categories; expected more, all finite"):
+        GroupConformal().fit(X, np.zeros(5), np.zeros(5), groups)
+    with pytest.raises(ValueError, match="all finite"):
+        GroupConformal(n_bins=1).fit(X, np.zeros(5), np.full(5, np.nan), groups)
+    with pytest.raises(NotFittedError, match="not fitted"):
+        GroupConformal().scale(X)
