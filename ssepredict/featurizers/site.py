@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -205,15 +205,14 @@ def site_features(sites: SiteTable, elements: tuple[str, ...] = ()) -> FloatArra
 
 
 class SiteFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
-    """Site features and amounts of the elements seen in training, as a scikit-learn transformer.
+    """Site features and amounts of elements, as a scikit-learn transformer.
 
     Parameters
     ----------
     column : str, default "formula"
         Where a DataFrame keeps the formulas.
-    minimum_rows : int, default 1
-        An element gets a column of its own when at least this many training rows hold it; 0 for no
-        element columns.
+    elements : sequence of str or None, default None
+        Elements that get a column for their amount; None for every element that `fit` sees.
 
     Attributes
     ----------
@@ -227,9 +226,9 @@ class SiteFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # 
     [2.0, 3.0, 1.0]
     """
 
-    def __init__(self, column: str = "formula", minimum_rows: int = 1) -> None:
+    def __init__(self, column: str = "formula", elements: Sequence[str] | None = None) -> None:
         self.column = column
-        self.minimum_rows = minimum_rows
+        self.elements = elements
 
     def fit(self, X: object, y: object = None) -> Self:
         """Learn which elements get a column.
@@ -242,22 +241,18 @@ class SiteFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # 
         Raises
         ------
         ValueError
-            When `minimum_rows` is negative.
+            When `elements` holds something else than element symbols.
         FormulaError
             When formulas cannot be read or fit no framework.
         """
-        if self.minimum_rows < 0:
-            raise ValueError(f"minimum_rows is {self.minimum_rows}, expected 0 or more")
+        unknown = sorted(set(self.elements or ()) - set(ELEMENTS))
+        if unknown:
+            raise ValueError(f"elements holds {unknown}, expected symbols of the periodic table")
         composition = self._sites(X).composition
-        rows = (composition.amounts > 0).sum(axis=0)
-        seen = {symbol for symbol, count in zip(composition.elements, rows, strict=True) if count}
-        frequent = {
-            symbol
-            for symbol, count in zip(composition.elements, rows, strict=True)
-            if count >= self.minimum_rows
-        }
-        kept = seen & frequent if self.minimum_rows else set()
-        self.elements_ = tuple(symbol for symbol in ELEMENTS if symbol in kept)
+        held: list[bool] = np.any(composition.amounts > 0, axis=0).tolist()
+        seen = {symbol for symbol, here in zip(composition.elements, held, strict=True) if here}
+        wanted = seen if self.elements is None else set(self.elements)
+        self.elements_ = tuple(symbol for symbol in ELEMENTS if symbol in wanted)
         remember_columns(self, X)
         return self
 

@@ -18,6 +18,7 @@ CONFIDENCE = 0.9
 """Coverage at which intervals are reported."""
 
 _MINIMUM_ROWS_FOR_SCALE = 200
+_FEWEST_ROWS = 2
 _PARTS = 10
 
 
@@ -55,11 +56,13 @@ def interval_figures(
     """Coverage and width on papers that neither the model nor the calibration has seen."""
     rows = np.flatnonzero(table.scored)
     papers = pd.factorize(table.papers[rows])[0]
-    part = np.random.default_rng(seed).integers(0, 10, size=papers.max() + 1)[papers]
+    part = np.random.default_rng(seed).integers(0, _PARTS, size=papers.max() + 1)[papers]
     views = {"withheld": (table.X_withheld, predicted.withheld), "as_stated": (table.X, predicted.stated)}
     ends = {name: np.full((2, len(rows)), np.nan) for name in views}
     for number in np.unique(part):
         held = part == number
+        if (~held).sum() < _FEWEST_ROWS:
+            continue  # nothing is left to calibrate on: these rows do not count
         conformal = calibrate(table, predicted, rows[~held], abstained, seed)
         for name, (X, center) in views.items():
             scale = conformal.scale(X[rows[held]])
@@ -73,7 +76,7 @@ def _by_scope(
 ) -> dict[str, Any]:
     figures: dict[str, Any] = {"confidence": CONFIDENCE, "unit": table.target.error_unit}
     for scope in ("all", *sorted(set(families))):
-        mask = np.ones(len(true), dtype=bool) if scope == "all" else families == scope
+        mask = np.isfinite(low) & (True if scope == "all" else families == scope)
         figures[scope] = {
             "rows": int(mask.sum()),
             "coverage": coverage(true=true[mask], low=low[mask], high=high[mask]),

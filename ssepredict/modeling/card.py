@@ -114,15 +114,16 @@ def _order_section(lines: Sequence[Mapping[str, Any]]) -> str:
             _number(line["concordance"]),
             f"{_number(line['low'])} to {_number(line['high'])}",
             str(line["pairs"]),
-            str(line["papers"]),
+            str(line["series"]),
         ]
         for line in lines
     ]
     return (
-        "## Order inside one host\n\nShare of pairs of compositions of one left-out paper (conductivity at "
-        "15 to 35 °C, same contribution, more than 0.15 decades apart) that are put in the right order; 0.5 "
-        "is chance, the interval is a bootstrap over series. Read a ranking inside one host as a shortlist, "
-        "not as an order.\n\n" + _table(["hosts", "concordance", "90% interval", "pairs", "papers"], body)
+        "## Order inside one host\n\nShare of pairs of compositions of one left-out paper (its compositions "
+        "purged from training, processing withheld; conductivity at 15 to 35 °C, same contribution, more "
+        "than 0.15 decades apart) that are put in the right order; 0.5 is chance, the interval is a "
+        "bootstrap over series. Read a ranking inside one host as a shortlist, not as an order.\n\n"
+        + _table(["hosts", "concordance", "90% interval", "pairs", "series"], body)
     )
 
 

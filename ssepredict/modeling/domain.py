@@ -98,8 +98,10 @@ class Domain(BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
         squared[papers[:, None] == papers[None, :]] = np.inf
         count = min(self.neighbours, squared.shape[1])
         nearest = np.partition(squared, count - 1, axis=1)[:, :count]
-        distance: FloatArray = np.sqrt(nearest).mean(axis=1)
-        return distance[np.isfinite(distance)]
+        # In a small dataset fewer than `neighbours` compositions are of other papers.
+        known = np.isfinite(nearest).any(axis=1)
+        found = np.where(np.isfinite(nearest[known]), np.sqrt(nearest[known]), np.nan)
+        return np.asarray(np.nanmean(found, axis=1), dtype=np.float64)
 
 
 def _squared_distances(left: FloatArray, right: FloatArray) -> FloatArray:

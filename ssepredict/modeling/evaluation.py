@@ -148,7 +148,7 @@ def score(
         line |= {
             name: metric(true=true[mask], predicted=predicted[mask]) for name, metric in POINT_METRICS.items()
         }
-        line["concordance"], line["pairs"] = pair_concordance(
+        line["concordance"], line["pairs"], line["series"] = pair_concordance(
             true=true[mask & room],
             predicted=predicted[mask & room],
             series=series[mask & room],

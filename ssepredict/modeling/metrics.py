@@ -48,7 +48,7 @@ def pair_concordance(
     series: npt.ArrayLike,
     items: npt.ArrayLike | None = None,
     minimum_difference: float = 0.15,
-) -> tuple[float, int]:
+) -> tuple[float, int, int]:
     """Share of pairs within a series (one paper, one host) that are put in the right order.
 
     Pairs whose values differ by `minimum_difference` or less do not count; a tied prediction counts half.
@@ -67,15 +67,18 @@ def pair_concordance(
     concordance : float
         0 to 1, 0.5 by chance; NaN without pairs.
     pairs : int
+    held : int
+        Series that hold at least one pair.
 
     Examples
     --------
     >>> values = np.array([0.0, 1.0, 2.0])
     >>> pair_concordance(true=values, predicted=-values, series=["a", "a", "b"])
-    (0.0, 1)
+    (0.0, 1, 1)
     """
-    right, count = _pairs_by_series(true, predicted, series, items, minimum_difference).sum(axis=0)
-    return (float(right / count) if count else float("nan")), int(count)
+    table = _pairs_by_series(true, predicted, series, items, minimum_difference)
+    right, count = table.sum(axis=0)
+    return (float(right / count) if count else float("nan")), int(count), int((table[:, 1] > 0).sum())
 
 
 def concordance_interval(

@@ -27,7 +27,13 @@ FOLDS = 20
 SPLIT_YEAR = 2021
 """The protocol `time` trains on what was published before and tests on the rest."""
 
-_MINIMUM_ROWS_PER_ELEMENT = 3
+MINIMUM_PAPERS_PER_ELEMENT = 15
+"""Papers that must hold an element before its amount becomes a feature.
+
+Measured on conductivity with LightGBM, mean absolute error in decades for 15 papers / any paper / no element
+columns: papers left out 0.691 / 0.696 / 0.697, purged 0.740 / 0.739 / 0.758, dopants left out 0.834 / 0.854 /
+0.845. Rarer elements are learned by heart.
+"""
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,7 @@ def prepare(target: Target, dataset: Dataset) -> TrainingTable:
             "papers or more; name other targets or select more of the dataset"
         )
     sites = parse_sites(frame["formula"].tolist())
-    site = SiteFeaturizer(minimum_rows=_MINIMUM_ROWS_PER_ELEMENT).fit(sites)
+    site = SiteFeaturizer(elements=_frequent_elements(sites, frame["work_id"])).fit(sites)
     condition = ConditionFeaturizer(target.conditions).fit(frame)
     names = (*site.get_feature_names_out(), *condition.get_feature_names_out())
     features = site.transform(sites)
@@ -101,6 +107,12 @@ def prepare(target: Target, dataset: Dataset) -> TrainingTable:
         feature_names=names,
         elements=site.elements_,
     )
+
+
+def _frequent_elements(sites: SiteTable, papers: pd.Series[str]) -> list[str]:
+    held = pd.DataFrame(sites.composition.amounts > 0, columns=list(sites.elements))
+    count = held.groupby(papers.to_numpy()).any().sum()
+    return [str(symbol) for symbol in count.index[count >= MINIMUM_PAPERS_PER_ELEMENT]]
 
 
 def _by_paper(table: TrainingTable, seed: int, folds: int) -> Iterator[Fold]:

@@ -10,7 +10,7 @@ import numpy as np
 from ssepredict.chemistry.formula import Problem
 from ssepredict.chemistry.sites import SiteTable
 from ssepredict.exceptions import SsePredictError, did_you_mean
-from ssepredict.featurizers.conditions import CONDITIONS, CategoryCondition
+from ssepredict.featurizers.conditions import CONDITIONS, CategoryCondition, NumericCondition
 
 FAR_FROM_NEUTRAL = 0.5
 """Net charge (e per formula unit) beyond which a formula is taken for a misprint and not predicted."""
@@ -31,7 +31,7 @@ def checked_conditions(temperature_c: float, conditions: Mapping[str, Any]) -> d
     Raises
     ------
     SsePredictError
-        When a name, a level or the temperature is not admissible.
+        When a name, a level, a number or the temperature is not admissible.
     """
     if not np.isfinite(temperature_c) or temperature_c <= -273.15:
         raise SsePredictError(f"temperature_c is {temperature_c}, expected a number above -273.15 (°C)")
@@ -44,6 +44,8 @@ def checked_conditions(temperature_c: float, conditions: Mapping[str, Any]) -> d
         if isinstance(condition, CategoryCondition) and value not in ("", None, *condition.levels):
             hint = did_you_mean(str(value), condition.levels)
             raise SsePredictError(f"{name} is {value!r}, expected one of {', '.join(condition.levels)}{hint}")
+        if isinstance(condition, NumericCondition) and not isinstance(value, int | float | np.number | None):
+            raise SsePredictError(f"{name} is {value!r}, expected a number; leave it out if unknown")
     return {**DEFAULT_CONDITIONS, **conditions, "temperature_c": float(temperature_c)}
 
 

@@ -38,6 +38,9 @@ ROW_POLICIES: dict[str, dict[str, float]] = {
 temperature is not stated; the policy with the lowest left-out-paper error is kept. Suspect rows and limits
 are never trained on."""
 
+ORDER_PROTOCOL = "paper_purged"
+"""Protocol under which the order inside one host is measured."""
+
 _WITHIN_HOST_GROUPS = {
     "Na3Zr2Si2PO12": ("Na3Zr2Si2PO12",),
     "LiTi2(PO4)3 and LiGe2(PO4)3": ("LiTi2(PO4)3", "LiGe2(PO4)3"),
@@ -179,7 +182,7 @@ def _train_target(
         "comparison_as_stated": pd.concat(comparison_as_stated, ignore_index=True).to_dict(orient="records"),
         "intervals": intervals["withheld"],
         "intervals_as_stated": intervals["as_stated"],
-        "within_host_order": _within_host(table, predicted.withheld, seed),
+        "within_host_order": _within_host(table, ESTIMATORS[chosen], policy, seed, folds),
     }
     return model, figures, _left_out_rows(table, predicted)
 
@@ -253,8 +256,17 @@ def _fit_final(
     )
 
 
-def _within_host(table: TrainingTable, predicted: FloatArray, seed: int) -> list[dict[str, Any]]:
-    """Order of the compositions of one paper inside one host, at room temperature."""
+def _within_host(
+    table: TrainingTable, spec: EstimatorSpec, policy: str, seed: int, folds: int
+) -> list[dict[str, Any]]:
+    """Order of the compositions of one paper inside one host, at room temperature.
+
+    The paper is left out, its compositions are purged from training and the processing is withheld: a
+    ranking is mostly about compositions that nobody has made.
+    """
+    weights = _policy_weights(table, policy)
+    found = left_out_predictions(table, spec, ORDER_PROTOCOL, seed=seed, folds=folds, weights=weights)
+    predicted = LeftOut.of(found).withheld
     temperature = table.frame["temperature_c"].to_numpy(dtype=np.float64)
     room = (temperature >= ROOM_TEMPERATURE_C[0]) & (temperature <= ROOM_TEMPERATURE_C[1])
     rows = table.scored & (room if table.target.needs_temperature else True)
@@ -265,10 +277,10 @@ def _within_host(table: TrainingTable, predicted: FloatArray, seed: int) -> list
         series, items = series_of(table.frame[mask])
         here: dict[str, Any] = {"true": table.y[mask], "predicted": predicted[mask]}
         here |= {"series": series, "items": items}
-        share, pairs = pair_concordance(**here)
+        share, pairs, held = pair_concordance(**here)
         low, high = concordance_interval(**here, seed=seed, confidence=CONFIDENCE)
         line = {"host_group": label, "concordance": share, "low": low, "high": high, "pairs": pairs}
-        lines.append({**line, "papers": int(table.frame.loc[mask, "work_id"].nunique())})
+        lines.append({**line, "series": held, "protocol": ORDER_PROTOCOL})
     return lines
 
 

@@ -243,7 +243,7 @@ def _sentence(context: RuleContext, row: int, bound: Bound, value: float) -> str
         if quantity.say is not None
         else f"{quantity.label} {quantity.show(value)} {quantity.unit}".rstrip()
     )
-    return f"{said}; expected {bound.text}"
+    return said if bound.severity == "inform" else f"{said}; expected {bound.text}"
 
 
 def _not_evaluable(context: RuleContext, row: int, rule: Rule, bound: Bound | None = None) -> str:

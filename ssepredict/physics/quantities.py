@@ -253,7 +253,7 @@ class Quantity:
 
 
 QUANTITIES: dict[str, Quantity] = {
-    "net_charge": Quantity("net charge", "e", lambda c: np.abs(c.sites.charge_residual), ".3g"),
+    "net_charge": Quantity("net charge", "e", lambda c: np.abs(np.round(c.sites.charge_residual, 9)), ".3g"),
     "m_ions": Quantity("M ions", "per formula unit", lambda c: c.site_totals["M"], ".4g"),
     "t_ions": Quantity("T ions", "per formula unit", lambda c: c.site_totals["T"], ".4g"),
     "a_ions": Quantity("A ions", "per formula unit", lambda c: c.site_totals["A"], ".4g"),

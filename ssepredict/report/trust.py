@@ -64,7 +64,7 @@ def order_note(metrics: Mapping[str, Any] | None, host: str) -> Markup:
     ----------
     metrics : mapping, optional
         `Predictor.metrics`; `within_host_order` lists `host_group`, `concordance` (share of pairs in the
-        right order), `pairs`, `papers` and, where known, `low` and `high` (90 % interval of the share) and
+        right order), `pairs`, `series` and, where known, `low` and `high` (90 % interval of the share) and
         the `protocol`.
     host : str
         Host of the space.
@@ -82,7 +82,7 @@ def order_note(metrics: Mapping[str, Any] | None, host: str) -> Markup:
     spread = "" if low is None else f" (90 % interval {100 * low:.0f} to {100 * line['high']:.0f} %)"
     said = (
         f"Of {pairs:,} pairs of compositions of {line['host_group']} that one paper measured "
-        f"({line['papers']} papers, each left out of training{purged}), the model puts "
+        f"({line['series']} series, each left out of training{purged}), the model puts "
         f"{100 * share:.0f} %{spread} "
         f"in the right order; 50 % is chance. {_judge(share if low is None else float(low), pairs)}"
     )

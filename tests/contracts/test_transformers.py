@@ -25,7 +25,7 @@ from ssepredict.featurizers.site import SiteFeaturizer
 # What makes one, a parameter of its constructor, a value other than the default.
 TRANSFORMERS: list[tuple[Callable[[], BaseEstimator], str, object]] = [
     (ElementalFeaturizer, "column", "composition"),
-    (SiteFeaturizer, "minimum_rows", 3),
+    (SiteFeaturizer, "elements", ("Zr",)),
     (ConditionFeaturizer, "columns", ("temperature_c", "synthesis")),
 ]
 # Those that read nothing but the formulas: they also take a series or a list, and one named column.

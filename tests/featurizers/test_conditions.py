@@ -22,9 +22,7 @@ def test_temperature_enters_as_its_inverse():
 
 
 def test_each_level_has_a_column_and_unknown_levels_have_none():
-    table = pd.DataFrame(
-        {"contribution": ["total", "bulk", "grain_boundary", "unspecified", "", None, "?"]}
-    )
+    table = pd.DataFrame({"contribution": ["total", "bulk", "grain_boundary", "unspecified", "", None, "?"]})
     out = features_of(table, "contribution")
     assert out.columns.tolist() == ["contribution_total", "contribution_bulk", "contribution_grain_boundary"]
     np.testing.assert_array_equal(out.to_numpy(), np.vstack([np.eye(3), np.zeros((4, 3))]))

@@ -81,11 +81,11 @@ def test_unknown_is_nan_and_never_zero():
     assert glass["carriers"] == 1.0
 
 
-def test_elements_seen_often_enough_get_a_column():
+def test_elements_get_a_column_when_seen_or_named():
     formulas = ["Li2ZrCl6", "Li1.8Zr0.8Nb0.2Cl6", "Li3YCl6"]
     assert SiteFeaturizer().fit(formulas).elements_ == ("Li", "Cl", "Y", "Zr", "Nb")
-    assert SiteFeaturizer(minimum_rows=2).fit(formulas).elements_ == ("Li", "Cl", "Zr")
-    assert SiteFeaturizer(minimum_rows=0).fit(formulas).elements_ == ()
+    assert SiteFeaturizer(elements=["Zr", "Sc"]).fit(formulas).elements_ == ("Sc", "Zr")
+    assert SiteFeaturizer(elements=[]).fit(formulas).elements_ == ()
 
 
 def test_amounts_are_per_formula_unit_and_unseen_elements_are_left_out():
@@ -105,8 +105,8 @@ def test_assigned_sites_are_used_as_they_are():
 
 
 def test_faults_are_named():
-    with pytest.raises(ValueError, match="minimum_rows is -1, expected 0 or more"):
-        SiteFeaturizer(minimum_rows=-1).fit(["Li3YCl6"])
+    with pytest.raises(ValueError, match=r"elements holds \['Xy'\], expected symbols"):
+        SiteFeaturizer(elements=["Xy"]).fit(["Li3YCl6"])
     with pytest.raises(NotFittedError, match="not fitted"):
         SiteFeaturizer().transform(["Li3YCl6"])
     with pytest.raises(FormulaError, match="no framework known here"):

@@ -100,8 +100,8 @@ def metrics() -> dict[str, Any]:
 
     return {
         "within_host_order": [
-            {"host_group": "LiTi2(PO4)3 and LiGe2(PO4)3", "concordance": 0.52, "pairs": 933, "papers": 36},
-            {"host_group": "Na3Zr2Si2PO12", "concordance": 0.615, "pairs": 102, "papers": 17},
+            {"host_group": "LiTi2(PO4)3 and LiGe2(PO4)3", "concordance": 0.52, "pairs": 933, "series": 36},
+            {"host_group": "Na3Zr2Si2PO12", "concordance": 0.615, "pairs": 102, "series": 17},
         ],
         "targets": {
             "ccd_ma_cm2": {"status": "abstained", "reason": "too few rows"},

@@ -102,7 +102,7 @@ def test_evidence_links_to_its_source(page: Page) -> None:
 
 def test_trust_is_the_measured_one(page: Page) -> None:
     assert "Of 102 pairs of compositions of Na3Zr2Si2PO12" in page.text
-    assert "17 papers, each left out of training" in page.text
+    assert "17 series, each left out of training" in page.text
     assert "puts 62 % in the right order; 50 % is chance" in page.text
     assert "means next to nothing" in page.text
     assert "0.43" in page.text
@@ -122,7 +122,7 @@ def test_trust_is_the_measured_one(page: Page) -> None:
     ],
 )
 def test_order_is_judged_by_its_bound(share: float, pairs: int, expected: str) -> None:
-    line = {"host_group": "Li2ZrCl6", "concordance": share, "pairs": pairs, "papers": 5}
+    line = {"host_group": "Li2ZrCl6", "concordance": share, "pairs": pairs, "series": 5}
     assert expected in order_note({"within_host_order": [line]}, "Li2ZrCl6")
 
 
@@ -133,7 +133,7 @@ def test_of_an_interval_the_lower_end_is_judged() -> None:
         "low": 0.52,
         "high": 0.95,
         "pairs": 100,
-        "papers": 5,
+        "series": 5,
     }
     said = order_note({"within_host_order": [line]}, "Li2ZrCl6")
     assert "80 % (90 % interval 52 to 95 %) in the right order" in said
@@ -145,8 +145,8 @@ def test_of_an_interval_the_lower_end_is_judged() -> None:
     [
         None,
         {},
-        {"within_host_order": [{"host_group": "Li2ZrCl6", "concordance": None, "pairs": 0, "papers": 1}]},
-        {"within_host_order": [{"host_group": "Li3MX6", "concordance": 0.9, "pairs": 99, "papers": 9}]},
+        {"within_host_order": [{"host_group": "Li2ZrCl6", "concordance": None, "pairs": 0, "series": 1}]},
+        {"within_host_order": [{"host_group": "Li3MX6", "concordance": 0.9, "pairs": 99, "series": 9}]},
     ],
 )
 def test_order_that_was_not_measured_is_said_so(metrics: dict[str, Any] | None) -> None:
