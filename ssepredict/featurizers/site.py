@@ -41,7 +41,7 @@ class Statistics:
         """Largest or smallest per-ion value on a site, shape (n,); NaN for an empty site."""
         outside = -np.inf if largest else np.inf
         held = np.where(self.sites.occupancy[site] > 0, values, outside)
-        found = held.max(axis=1) if largest else held.min(axis=1)
+        found = (held.max if largest else held.min)(axis=1, initial=outside)
         return np.where(np.isfinite(found), found, np.nan)
 
     @cached_property

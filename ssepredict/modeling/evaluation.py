@@ -33,6 +33,9 @@ def fit_estimator(
     estimator = spec.build(seed)
     if spec.reads == "frame":
         return estimator.fit(table.frame.iloc[rows], table.y[rows])
+    if spec.monotone:
+        directions = [-int(name in table.target.falls_with) for name in table.feature_names]
+        estimator.set_params(**{spec.monotone: directions})
     given = np.ones(len(rows)) if weights is None else weights[rows]
     return estimator.fit(
         fill_empty_columns(np.vstack([table.X[rows], table.X_withheld[rows]])),

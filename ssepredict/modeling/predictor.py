@@ -23,6 +23,7 @@ from ssepredict.featurizers.site import site_features
 from ssepredict.modeling.card import render_card
 from ssepredict.modeling.domain import Domain
 from ssepredict.modeling.evidence import EVIDENCE_COLUMNS
+from ssepredict.modeling.release import pack, unpack, without_nan
 from ssepredict.modeling.requests import checked_conditions, screened
 from ssepredict.modeling.target_model import PredictiveDistribution, TargetModel
 from ssepredict.modeling.targets import TARGETS
@@ -35,17 +36,6 @@ _MODEL_FILE, _EVIDENCE_FILE, _METRICS_FILE, _CARD_FILE = (
     "metrics.json",
     "card.md",
 )
-_FORMAT = 1
-_TRUSTED = (
-    "collections.OrderedDict",
-    "lightgbm.basic.Booster",
-    "lightgbm.sklearn.LGBMRegressor",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "ssepredict.modeling.domain.Domain",
-    "ssepredict.modeling.estimators.GroupMedianRegressor",
-    "ssepredict.modeling.intervals.GroupConformal",
-)
-"""The only types beyond numpy's and scikit-learn's that a model file may hold."""
 
 
 @dataclass(frozen=True)
@@ -255,36 +245,15 @@ class Predictor:
         ModelError
             When the folder holds something that is no release, or cannot be written.
         """
-        from skops import io as skops_io
-
         place = Path(folder)
         if place.exists() and any(place.iterdir()) and not (place / _MODEL_FILE).exists():
             raise ModelError(f"{place} holds other files and no release; name an empty or a new folder")
-        content = {
-            "format": _FORMAT,
-            "name": self.name,
-            "domain": self.domain,
-            "models": [
-                {
-                    "target": model.target,
-                    "status": model.status,
-                    "reason": model.reason,
-                    "reads": model.reads,
-                    "estimator": model.estimator,
-                    "conformal": model.conformal,
-                    "elements": list(model.elements),
-                    "feature_names": list(model.feature_names),
-                    "temperature_range_c": list(model.temperature_range_c),
-                }
-                for model in self.models.values()
-            ],
-        }
-        packed = skops_io.dumps(content, compression=8)
+        packed = pack(self.name, self.domain, self.models)
         metrics = {**self.metrics, "model_sha256": hashlib.sha256(packed).hexdigest()}
         files = {
             _MODEL_FILE: packed,
             _EVIDENCE_FILE: self.evidence_rows.to_csv(index=False, lineterminator="\n").encode(),
-            _METRICS_FILE: (json.dumps(_finite(metrics), indent=1, sort_keys=True) + "\n").encode(),
+            _METRICS_FILE: (json.dumps(without_nan(metrics), indent=1, sort_keys=True) + "\n").encode(),
             _CARD_FILE: render_card(metrics).encode(),
         }
         try:
@@ -329,38 +298,42 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
     ['activation_energy_ev', 'ccd_ma_cm2', 'conductivity_s_cm', 'fade_pct_per_cycle']
     """
     folder = _shipped_release() if path is None else Path(path)
-    for name in (_MODEL_FILE, _EVIDENCE_FILE, _METRICS_FILE):
-        if not (folder / name).is_file():
-            raise ModelError(f"{folder} lacks {name}, expected a release written by `ssepredict train`")
+    for file in (_MODEL_FILE, _EVIDENCE_FILE, _METRICS_FILE):
+        if not (folder / file).is_file():
+            raise ModelError(f"{folder} lacks {file}, expected a release written by `ssepredict train`")
     packed = (folder / _MODEL_FILE).read_bytes()
     digest = hashlib.sha256(packed).hexdigest()
     try:
         metrics = json.loads((folder / _METRICS_FILE).read_text(encoding="utf-8"))
     except ValueError as error:
         raise ModelError(f"{folder / _METRICS_FILE} is no JSON ({error}); train or install again") from error
+    if not isinstance(metrics, dict):
+        raise ModelError(f"{folder / _METRICS_FILE} holds no metrics of a release; train or install again")
     if metrics.get("model_sha256") != digest:
         raise ModelError(
             f"{folder / _MODEL_FILE} has SHA-256 {digest[:12]}..., {_METRICS_FILE} states "
             f"{str(metrics.get('model_sha256'))[:12]}...; it was changed or is incomplete: install again"
         )
-    content = _unpack(folder / _MODEL_FILE, packed)
-    evidence = pd.read_csv(
-        folder / _EVIDENCE_FILE, keep_default_na=False, na_values={"conductivity_s_cm": [""]}
-    )
+    name, domain, models = unpack(packed, str(folder / _MODEL_FILE))
+    evidence = _read_evidence(folder / _EVIDENCE_FILE, rows=int(domain.rows_.max()) + 1)
+    return Predictor(name, models, domain, evidence, metrics, digest=digest)
+
+
+def _read_evidence(path: Path, rows: int) -> pd.DataFrame:
+    """Lines that the domain points to; ModelError when columns or lines are missing."""
+    try:
+        evidence = pd.read_csv(path, keep_default_na=False, na_values={"conductivity_s_cm": [""]})
+    except ValueError as error:  # pandas' parser errors are among them
+        raise ModelError(f"{path} is no table ({error}); train or install again") from error
+    missing = [name for name in EVIDENCE_COLUMNS if name not in evidence]
+    if missing or len(evidence) < rows:
+        raise ModelError(
+            f"{path} has {len(evidence)} lines and lacks columns {missing}, expected at least {rows} lines "
+            "and every column; train or install again"
+        )
     for column in ("year", "temperature_c", "sinter_temperature_c"):
         evidence[column] = pd.to_numeric(evidence[column], errors="coerce")
-    models = {
-        entry["target"]: TargetModel(
-            **{
-                **entry,
-                "elements": tuple(entry["elements"]),
-                "feature_names": tuple(entry["feature_names"]),
-                "temperature_range_c": (entry["temperature_range_c"][0], entry["temperature_range_c"][1]),
-            }
-        )
-        for entry in content["models"]
-    }
-    return Predictor(content["name"], models, content["domain"], evidence, metrics, digest=digest)
+    return evidence
 
 
 def _shipped_release() -> Path:
@@ -368,38 +341,6 @@ def _shipped_release() -> Path:
     if not releases:
         raise ModelError("no release is installed; run `ssepredict train` or install ssepredict again")
     return releases[0]
-
-
-def _unpack(path: Path, packed: bytes) -> dict[str, Any]:
-    from skops import io as skops_io
-
-    if packed[:2] != b"PK":
-        raise ModelError(
-            f"{path} is no skops file; pickles and other formats are never loaded: train or install again"
-        )
-    try:
-        foreign = set(skops_io.get_untrusted_types(data=packed)) - set(_TRUSTED)
-        if foreign:
-            raise ModelError(f"{path} holds types that are not trusted: {', '.join(sorted(foreign))}")
-        content = skops_io.loads(packed, trusted=list(_TRUSTED))
-    except ModelError:
-        raise
-    except Exception as error:  # whatever a damaged archive makes skops raise
-        raise ModelError(f"{path} cannot be read ({type(error).__name__}: {error}); install again") from error
-    if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise ModelError(f"{path} has another format than {_FORMAT}, which this version reads; train again")
-    return content
-
-
-def _finite(value: Any) -> Any:
-    """Replace NaN by None, which JSON can say."""
-    if isinstance(value, dict):
-        return {str(key): _finite(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(entry) for entry in value]
-    if isinstance(value, float | np.floating):
-        return float(value) if np.isfinite(value) else None
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _write_whole(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -103,6 +103,8 @@ class TargetModel:
             Columns of `CONDITIONS` and `temperature_c`, one value for the batch.
         """
         target = TARGETS[self.target]
+        if not len(sites):  # scikit-learn refuses tables without rows
+            return PredictiveDistribution(target, self.status, np.zeros(0), np.zeros(0), self.conformal)
         one = pd.DataFrame({name: [conditions.get(name)] for name in target.conditions})
         row = ConditionFeaturizer(target.conditions).fit(one).transform(one)
         amounts = [sites.composition.amount(symbol) for symbol in self.elements]

@@ -38,6 +38,8 @@ class Target:
         Whether a row without a stated temperature can be scored.
     label : str
         For tables and plots.
+    falls_with : tuple of str
+        Features that can only lower the target: boosted models are held to it.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Target:
     conditions: tuple[str, ...]
     needs_temperature: bool
     label: str
+    falls_with: tuple[str, ...] = ()
 
     @property
     def definition(self) -> Quantity:
@@ -100,6 +103,7 @@ TARGETS: dict[str, Target] = {
             ("temperature_c", "contribution", *SAMPLE_CONDITIONS),
             True,
             "ionic conductivity (S/cm)",
+            falls_with=("inverse_temperature_1000_per_k",),
         ),
         Target(
             "activation_energy_ev",

@@ -107,7 +107,10 @@ def register_served_model() -> None:
         def load_context(self, context: Any) -> None:
             self.predictor = load_predictor(context.artifacts["release"])
 
-        def predict(self, context: Any, model_input: Any, params: dict[str, Any] | None = None) -> Any:
+        # A DataFrame is the one hint that MLflow does not hold against the signature that is logged.
+        def predict(
+            self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+        ) -> pd.DataFrame:
             parts = []
             for temperature in model_input["temperature_c"].unique().tolist():
                 rows = model_input[model_input["temperature_c"] == temperature]

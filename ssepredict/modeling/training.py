@@ -75,7 +75,7 @@ def train(
     targets : sequence of str
         Names of `TARGETS`.
     seed : int
-        Of folds and estimators; the same seed gives the same release on one machine.
+        Of folds and estimators; the same seed gives the same predictions on one machine.
     folds : int
         Folds of the paper protocols; 0 leaves one paper out at a time.
     protocols : sequence of str

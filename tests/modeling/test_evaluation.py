@@ -142,6 +142,18 @@ def test_each_row_is_learned_with_and_without_its_processing(conductivity):
     assert model.weight.tolist() == [0.5] * 4
 
 
+@pytest.mark.parametrize(("name", "slack"), [("lightgbm", 0.0), ("hist_gradient_boosting", 0.1)])
+def test_boosted_models_are_held_to_what_heat_does(li_halides, name, slack):
+    table = prepare(TARGETS["conductivity_s_cm"], li_halides)
+    model = fit_estimator(table, ESTIMATORS[name], np.arange(len(table.y)), seed=0)
+    X = table.X_withheld.copy()
+    curve = []
+    for celsius in (-20.0, 25.0, 60.0, 100.0, 200.0):
+        X[:, table.feature_names.index("inverse_temperature_1000_per_k")] = 1000.0 / (celsius + 273.15)
+        curve.append(model.predict(X))
+    assert (np.diff(np.array(curve), axis=0) >= -slack - 1e-12).all()  # decades
+
+
 def test_same_seed_same_predictions(conductivity):
     first, second = (
         left_out_predictions(conductivity, ESTIMATORS["host_median"], "paper", seed=3, folds=5) for _ in "ab"

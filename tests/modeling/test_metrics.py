@@ -59,15 +59,15 @@ def test_concordance_counts_pairs_inside_a_series_only():
     predicted = np.array([0.0, 2.0, 1.0, 9.0, 9.0])
     series = ["a", "a", "a", "b", "b"]
     # a: (0,1) and (0,2) right, (1,2) wrong; b: a tied prediction is half right
-    assert pair_concordance(true=true, predicted=predicted, series=series) == (2.5 / 4, 4)
+    assert pair_concordance(true=true, predicted=predicted, series=series) == (2.5 / 4, 4, 2)
 
 
 def test_concordance_ignores_small_differences_and_equal_items():
     values = np.array([0.0, 0.15, 1.0])
     right = {"true": values, "predicted": values}
-    assert pair_concordance(**right, series=["a"] * 3) == (1.0, 2)
-    assert pair_concordance(**right, series=["a"] * 3, minimum_difference=0.1) == (1.0, 3)
-    assert pair_concordance(**right, series=["a"] * 3, items=["x", "y", "x"]) == (1.0, 1)
+    assert pair_concordance(**right, series=["a"] * 3) == (1.0, 2, 1)
+    assert pair_concordance(**right, series=["a"] * 3, minimum_difference=0.1) == (1.0, 3, 1)
+    assert pair_concordance(**right, series=["a"] * 3, items=["x", "y", "x"]) == (1.0, 1, 1)
 
 
 def test_concordance_equals_every_pair_taken_one_by_one(values):
@@ -82,20 +82,20 @@ def test_concordance_equals_every_pair_taken_one_by_one(values):
                 right += 1.0 if order > 0 else 0.5 if order == 0 else 0.0
                 count += 1
     got = pair_concordance(**values, series=series, items=items)
-    assert got == (pytest.approx(right / count), count)
+    assert got == (pytest.approx(right / count), count, 20)
 
 
 def test_concordance_without_pairs_is_nan():
-    share, pairs = pair_concordance(true=np.ones(3), predicted=np.arange(3.0), series=["a"] * 3)
+    share, pairs, held = pair_concordance(true=np.ones(3), predicted=np.arange(3.0), series=["a"] * 3)
     assert np.isnan(share)
-    assert pairs == 0
+    assert (pairs, held) == (0, 0)
     empty = pair_concordance(true=np.zeros(0), predicted=np.zeros(0), series=[])
     assert np.isnan(empty[0])
 
 
 def test_concordance_interval_holds_the_share_and_needs_two_series(values):
     series = np.repeat(np.arange(20), 10)
-    share, _ = pair_concordance(**values, series=series)
+    share, _, _ = pair_concordance(**values, series=series)
     low, high = concordance_interval(**values, series=series)
     assert 0.0 <= low < share < high <= 1.0
     assert (low, high) == concordance_interval(**values, series=series)
