@@ -18,7 +18,7 @@ from ssepredict.chemistry.assignment import (
     resolve_oxidation,
 )
 from ssepredict.chemistry.formula import CompositionMatrix, FloatArray, Problem, read_formulas
-from ssepredict.chemistry.frameworks import ANIONS, FRAMEWORKS, HALOGENS, TETRAHEDRAL_IONS
+from ssepredict.chemistry.frameworks import A_SITE_IONS, ANIONS, FRAMEWORKS, HALOGENS, TETRAHEDRAL_IONS
 from ssepredict.chemistry.ions import shannon_radii
 from ssepredict.exceptions import FormulaError
 
@@ -246,6 +246,13 @@ def _explain_misfit(composition: CompositionMatrix, row: int) -> str:
     tetrahedral = float(here.total(TETRAHEDRAL_IONS)[0])
     if anions == 0:
         return "has no O or halogen; expected a NASICON (12 O) or a Li/Na halide, e.g. Li2ZrCl6"
+    alkali = float(here.total(A_SITE_IONS)[0])
+    metal = float(here.amounts.sum()) - anions - tetrahedral - alkali
+    if oxygen > halogen and abs(anions - _OXIDE_UNIT) < 0.5 and 2.5 <= tetrahedral <= 3.3:
+        return (
+            f"has {metal:.4g} octahedral ions and {alkali:.4g} mobile ions per 12 anions where nasicon holds "
+            "about 2 and at most 4; check the amounts, e.g. Na3Zr2Si2PO12"
+        )
     if oxygen > halogen and tetrahedral > 0:
         anion = "O" if halogen == 0 else "anions"
         return (

@@ -22,6 +22,7 @@ from ssepredict.resources import shipped_folder
 
 _SAMPLE_COLUMNS = [column.name for column in TABLES["samples"]]
 _SOURCE_COLUMNS = ["source_id", "work_id", "year", "access"]
+MEASURED_TABLES = ("sources", "samples", "transport", "cells")
 _LEADING = [
     "measurement_id",
     "source_id",
@@ -70,10 +71,13 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the content of all tables, whatever the order of their rows."""
+        """SHA-256 over what a model is trained on, whatever the order of the rows.
+
+        Findings and exclusions are about the data; where they change it, a flag or a row changes too.
+        """
         sha = hashlib.sha256()
-        for name, table in self.tables.items():
-            ordered = table.sort_values(PRIMARY_KEYS[name], kind="stable")
+        for name in MEASURED_TABLES:
+            ordered = self.tables[name].sort_values(PRIMARY_KEYS[name], kind="stable")
             sha.update(f"{name}\n".encode())
             sha.update(ordered.to_csv(index=False, lineterminator="\n").encode())
         return sha.hexdigest()

@@ -150,7 +150,8 @@ def _by_year(table: TrainingTable, seed: int, folds: int) -> Iterator[Fold]:
 
 
 def _at_random(table: TrainingTable, seed: int, folds: int) -> Iterator[Fold]:
-    yield from KFold(folds or FOLDS, shuffle=True, random_state=seed).split(table.X)
+    count = min(folds or FOLDS, len(table.y))
+    yield from KFold(count, shuffle=True, random_state=seed).split(table.X)
 
 
 PROTOCOLS: dict[str, Callable[[TrainingTable, int, int], Iterator[Fold]]] = {

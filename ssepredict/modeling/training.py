@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -88,25 +88,20 @@ def train(
     Predictor
         Its `metrics` hold everything that was measured, its `left_out` the left-out predictions.
     """
-    from threadpoolctl import threadpool_limits
-
     say = progress or (lambda sentence: None)
     models: dict[str, TargetModel] = {}
     measured: dict[str, Any] = {}
     left_out: list[pd.DataFrame] = []
-    # One thread: small fits on two threads of a busy machine are ten times slower, and sums stay the same.
-    with threadpool_limits(1):
-        for target in targets:
-            table = prepare(TARGETS[target], dataset)
-            model, figures, rows = _train_target(
-                table, dict.fromkeys(("paper", *protocols)), seed, folds, say
-            )
-            models[target], measured[target] = model, figures
-            left_out.append(rows.assign(target=target))
-        say("domain and evidence")
-        known = prepare(TARGETS["conductivity_s_cm"], dataset)
-        domain = Domain().fit(known.sites, known.papers)
-        evidence = evidence_table(dataset, known.frame)
+    _one_thread()
+    for target in targets:
+        table = prepare(TARGETS[target], dataset)
+        model, figures, rows = _train_target(table, dict.fromkeys(("paper", *protocols)), seed, folds, say)
+        models[target], measured[target] = model, figures
+        left_out.append(rows.assign(target=target))
+    say("domain and evidence")
+    known = prepare(TARGETS["conductivity_s_cm"], dataset)
+    domain = Domain().fit(known.sites, known.papers)
+    evidence = evidence_table(dataset, known.frame)
     metrics = {
         "name": name,
         "seed": seed,
@@ -138,16 +133,14 @@ def _train_target(
     comparison = []
     comparison_as_stated = []
     by_paper: dict[str, LeftOut] = {}
-    for protocol in protocols:
-        for spec in specs:
-            say(f"{target.name}: {spec.name} under {protocol}")
-            found = left_out_predictions(table, spec, protocol, seed=seed, folds=folds)
-            if protocol == "paper":
-                by_paper[spec.name] = LeftOut.of(found)
-            if len(found):
-                labels = {"protocol": protocol, "estimator": spec.name}
-                comparison.append(score(table, found).assign(**labels))
-                comparison_as_stated.append(score(table, found, "predicted").assign(**labels))
+    say(f"{target.name}: comparing {len(specs)} estimators under {', '.join(protocols)}")
+    for (protocol, name), found in _left_out_by_all(table, protocols, specs, seed, folds).items():
+        if protocol == "paper":
+            by_paper[name] = LeftOut.of(found)
+        if len(found):
+            labels = {"protocol": protocol, "estimator": name}
+            comparison.append(score(table, found).assign(**labels))
+            comparison_as_stated.append(score(table, found, "predicted").assign(**labels))
     errors = {name: _error(table, predicted) for name, predicted in by_paper.items()}
     baseline = min((spec.name for spec in baselines), key=lambda name: errors[name])
     chosen, reason, gain = baseline, "too few rows to learn from", (float("nan"),) * 3
@@ -185,6 +178,30 @@ def _train_target(
         "within_host_order": _within_host(table, ESTIMATORS[chosen], policy, seed, folds),
     }
     return model, figures, _left_out_rows(table, predicted)
+
+
+def _left_out_by_all(
+    table: TrainingTable, protocols: Iterable[str], specs: Sequence[EstimatorSpec], seed: int, folds: int
+) -> dict[tuple[str, str], pd.DataFrame]:
+    """Left-out predictions by protocol and estimator, in one process per core with one thread each."""
+    from joblib import Parallel, delayed
+
+    tasks = [(protocol, spec) for protocol in protocols for spec in specs]
+    found = Parallel(n_jobs=-1)(
+        delayed(left_out_predictions)(table, spec, protocol, seed=seed, folds=folds)
+        for protocol, spec in tasks
+    )
+    return {(protocol, spec.name): rows for (protocol, spec), rows in zip(tasks, found, strict=True)}
+
+
+def _one_thread() -> None:
+    """Keep the OpenMP loops of a fit in its own thread.
+
+    Small fits on two threads of a busy machine are ten times slower, and sums stay the same.
+    """
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
 
 
 def _is_learnable(table: TrainingTable) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -186,3 +188,15 @@ def test_every_unusable_row_is_named():
 def test_an_empty_batch_has_no_rows():
     table = assign_sites(CompositionMatrix(("Li", "Cl"), np.zeros((0, 2))))
     assert (len(table), table.family.size, table.vacancies.size) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("formula", "counts"),
+    [
+        ("Na9Zr2Si2PO12", "2 octahedral ions and 9 mobile"),
+        ("NaZr0.5Si2PO12", "0.5 octahedral ions and 1 mobile"),
+    ],
+)
+def test_a_nasicon_with_too_many_or_too_few_ions_is_named_by_its_counts(formula: str, counts: str) -> None:
+    with pytest.raises(FormulaError, match=f"has {re.escape(counts)} ions per 12 anions where nasicon holds"):
+        parse_sites([formula])
