@@ -118,6 +118,9 @@ def typed_columns(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Fa
         text = cells.astype(str).str.strip()
         empty = cells.isna() | (text == "")
         numbers = pd.to_numeric(text.where(~empty), errors="coerce").astype(np.float64)
+        # pandas reads seventeen characters of a number; Python's float reads all of it.
+        readable = numbers.notna()
+        numbers = numbers.where(~readable, text[readable].map(float))
         numbers = numbers.where(np.isfinite(numbers))
         broken = numbers.isna() & ~empty
         for row in np.flatnonzero(broken.to_numpy()).tolist():
