@@ -333,6 +333,66 @@ def data_summary(folder: DatasetFolder = None, as_json: AsJson = False) -> None:
         tables.console().print(tables.summary(content))
 
 
+@data.command("audit")
+def data_audit(
+    folder: DatasetFolder = None,
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="Renew DIR/discrepancies.csv and the flag suspect; DIR must be given."),
+    ] = False,
+    as_json: AsJson = False,
+    out: OutFile = None,
+) -> None:
+    """Hold every row against every rule and every figure against the others; findings are no failure."""
+    from ssepredict.audit.audit import audit
+    from ssepredict.audit.rendering import audit_document
+    from ssepredict.data.findings import load_for_audit, write_findings
+    from ssepredict.report import tables
+    from ssepredict.report.documents import json_text
+    from ssepredict.report.files import check_table_path, write_table
+    from ssepredict.report.findings import audit_summary
+
+    if write and folder is None:
+        raise typer.BadParameter("--write needs DIR: the dataset whose discrepancies.csv is to be renewed")
+    check_table_path(out)
+    loaded = load_for_audit(folder)
+    found = audit(loaded)
+    if write and folder is not None:
+        kept = write_findings(folder, found.findings, found.flagged)
+        tables.console(stderr=True).print(f"wrote {len(kept):,} findings to {folder / 'discrepancies.csv'}")
+    if out is not None:
+        write_table(found.findings, out)
+    if as_json:
+        print(json_text(audit_document(found, loaded.folder)))
+    else:
+        tables.console().print(audit_summary(found))
+
+
+@data.command("report")
+def data_report(
+    folder: DatasetFolder = None,
+    out: Annotated[Path, typer.Option("--out", help="HTML file to write.")] = Path("dataset.html"),
+) -> None:
+    """Write a page about a dataset: dopants per host, years, coverage, agreement between works, findings."""
+    from ssepredict.data.findings import load_for_audit
+    from ssepredict.report.dataset_page import write_dataset_report
+
+    print(write_dataset_report(load_for_audit(folder), out))
+
+
+@data.command("refresh")
+def data_refresh(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a dataset.")],
+) -> None:
+    """Audit a dataset and rewrite all its generated files: findings, noise floor, descriptions, card."""
+    from ssepredict.audit.refresh import refresh
+
+    found = refresh(folder)
+    print(
+        f"{folder}: {len(found.findings):,} computed findings, {len(found.suspects):,} doubtful measurements"
+    )
+
+
 @data.command("template")
 def data_template() -> None:
     """Print a CSV table with headers that `data add` understands and one row as an example."""
