@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -252,17 +252,25 @@ def train(
     ),
     seed: Seed = 0,
     folds: Folds = 20,
+    with_: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="Public dataset to add, e.g. obelix; see `ssepredict data fetch`."),
+    ] = None,
     tracking: Annotated[
         bool, typer.Option("--tracking/--no-tracking", help="Log to MLflow (mlflow.db, MLFLOW_TRACKING_URI).")
     ] = True,
 ) -> None:
     """Train every target, measure it on left-out papers, write a release and log it to MLflow."""
     from ssepredict.data.dataset import load_dataset
+    from ssepredict.data.external import with_external
     from ssepredict.modeling.training import train as train_models
     from ssepredict.report import tables
 
     say = tables.console(stderr=True).print
     loaded = load_dataset(dataset)
+    for extra in dict.fromkeys(with_ or ()):
+        loaded, added = with_external(loaded, extra)
+        say(f"{extra}: {added.measurements:,} measurements added, {added.left_out:,} were there already")
     loaded.validate()
     predictor = train_models(loaded, name=name, seed=seed, folds=folds, progress=say)
     release = out / name
@@ -323,6 +331,142 @@ def data_summary(folder: DatasetFolder = None, as_json: AsJson = False) -> None:
         print(json_text(content))
     else:
         tables.console().print(tables.summary(content))
+
+
+@data.command("audit")
+def data_audit(
+    folder: DatasetFolder = None,
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="Renew DIR/discrepancies.csv and the flag suspect; DIR must be given."),
+    ] = False,
+    as_json: AsJson = False,
+    out: OutFile = None,
+) -> None:
+    """Hold every row against every rule and every figure against the others; findings are no failure."""
+    from ssepredict.audit.audit import audit
+    from ssepredict.audit.rendering import audit_document
+    from ssepredict.data.findings import load_for_audit, write_findings
+    from ssepredict.report import tables
+    from ssepredict.report.documents import json_text
+    from ssepredict.report.files import check_table_path, write_table
+    from ssepredict.report.findings import audit_summary
+
+    if write and folder is None:
+        raise typer.BadParameter("--write needs DIR: the dataset whose discrepancies.csv is to be renewed")
+    check_table_path(out)
+    loaded = load_for_audit(folder)
+    found = audit(loaded)
+    if write and folder is not None:
+        kept = write_findings(folder, found.findings, found.flagged)
+        tables.console(stderr=True).print(f"wrote {len(kept):,} findings to {folder / 'discrepancies.csv'}")
+    if out is not None:
+        write_table(found.findings, out)
+    if as_json:
+        print(json_text(audit_document(found, loaded.folder)))
+    else:
+        tables.console().print(audit_summary(found))
+
+
+@data.command("report")
+def data_report(
+    folder: DatasetFolder = None,
+    out: Annotated[Path, typer.Option("--out", help="HTML file to write.")] = Path("dataset.html"),
+) -> None:
+    """Write a page about a dataset: dopants per host, years, coverage, agreement between works, findings."""
+    from ssepredict.data.findings import load_for_audit
+    from ssepredict.report.dataset_page import write_dataset_report
+
+    print(write_dataset_report(load_for_audit(folder), out))
+
+
+@data.command("refresh")
+def data_refresh(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a dataset.")],
+) -> None:
+    """Audit a dataset and rewrite all its generated files: findings, noise floor, descriptions, card."""
+    from ssepredict.audit.refresh import refresh
+
+    found = refresh(folder)
+    print(
+        f"{folder}: {len(found.findings):,} computed findings, {len(found.suspects):,} doubtful measurements"
+    )
+
+
+@data.command("template")
+def data_template() -> None:
+    """Print a CSV table with headers that `data add` understands and one row as an example."""
+    from ssepredict.data.ingest import TEMPLATE
+
+    print(TEMPLATE, end="")
+
+
+@data.command("add")
+def data_add(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Your table; headers name their units.")],
+    dataset: Annotated[
+        Path, typer.Option("--dataset", help="Folder of your dataset; made when it does not exist.")
+    ],
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", help="TOML file that says what your headers mean.")
+    ] = None,
+    allow_duplicates: Annotated[
+        bool, typer.Option("--allow-duplicates", help="Keep figures that repeat one another.")
+    ] = False,
+    empty: Annotated[
+        bool, typer.Option("--empty", help="Start a new folder without the shipped measurements.")
+    ] = False,
+    source_id: Annotated[str | None, typer.Option(help="Source of rows that name none.")] = None,
+    doi: Annotated[str | None, typer.Option(help="DOI of rows that name none.")] = None,
+    year: Annotated[str | None, typer.Option(help="Year of rows that name none.")] = None,
+    citation: Annotated[str | None, typer.Option(help="Citation of rows that name none.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add your measurements to a dataset of your own; every failure is named, and then nothing is written."""
+    from ssepredict.data.ingest import add_file
+    from ssepredict.data.refusals import IngestError
+    from ssepredict.report.documents import json_text
+
+    stated = {"source_id": source_id, "doi": doi, "year": year, "citation": citation}
+    source = {name: text for name, text in stated.items() if text}
+    start: Literal["shipped", "empty"] = "empty" if empty else "shipped"
+    try:
+        added = add_file(
+            file, dataset, mapping=mapping, allow_duplicates=allow_duplicates, source=source, start=start
+        )
+    except IngestError as error:
+        if as_json:
+            print(json_text(error.document()))
+        raise
+    print(json_text(added.document()) if as_json else added)
+
+
+@data.command("fetch")
+def data_fetch(
+    name: Annotated[str, typer.Argument(help="obelix, liverpool or nasicon-stability.")],
+    cache: Annotated[
+        Path | None, typer.Option("--cache", help="Folder of the cache; SSEPREDICT_CACHE or the system's.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="New folder for the dataset as tables of this project.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", help="Base address of a mirror; SSEPREDICT_DATA_URL does the same.")
+    ] = None,
+    sha256: Annotated[
+        list[str] | None, typer.Option("--sha256", help="[FILE=]HEX, checksum that you vouch for.")
+    ] = None,
+) -> None:
+    """Fetch a public dataset by name, check it and convert it into the project's tables."""
+    from ssepredict.data.external import fetch_external, write_external
+    from ssepredict.data.public_datasets import stated_checksums
+
+    paths = fetch_external(name, cache=cache, url=url, sha256=stated_checksums(name, sha256 or []))
+    for path in paths.values():
+        print(path)
+    if out is not None:
+        written = write_external(name, out, cache)
+        print(f"{out}: {len(written):,} measurements, {len(written.excluded):,} figures excluded")
 
 
 @app.command()

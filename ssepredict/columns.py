@@ -150,16 +150,51 @@ EXCLUSION_REASONS = {
 """Why a reported figure is in `excluded.csv` and not in a table of measurements."""
 
 DISCREPANCY_RULES = (
+    # rules of physics, by the id that `ssepredict.physics` gives them
     "admissible_range",
     "arrhenius_consistency",
+    "carriers_and_vacancies",
     "charge_neutrality",
+    "dopant_fraction",
+    "mean_site_radius",
+    "nernst_einstein_ceiling",
+    "polymorph",
+    "radius_mismatch",
+    "radius_ratio",
+    "reducible_ion",
+    "secondary_phase",
+    "site_capacity",
+    "vacancy_direction",
+    # comparisons of figures with each other, see `ssepredict.audit`
+    "activation_energy_ratio",
+    "compilation_disagreement",
+    "duplicate_figure",
+    "fade_consistency",
     "family_disagreement",
+    "formula",
+    "spread_between_sources",
+    "temperature_label",
+    "unit_slip",
+    # found by people
     "internal_contradiction",
     "measurement_condition",
     "radius",
-    "spread_between_sources",
-    "vacancy_direction",
 )
+"""Rules a finding can name; a test holds the first block against `ssepredict.physics.RULES`."""
+
+DECISIONS = {
+    "kept": "the rows stay as reported and are used",
+    "flagged": "the rows stay as reported, `suspect` is 1 and fits leave them out",
+    "corrected": "a table holds the corrected figure; the finding holds the original",
+    "excluded": "the figure is in `excluded.csv` and in no table of measurements",
+}
+"""What happens to the rows of a finding."""
+
+ORIGINS = {
+    "hand": "entered by a person; an audit never changes it",
+    "audit": "computed; every audit writes it anew",
+}
+"""Where a finding comes from."""
 
 _FLAGS = (
     Column("secondary", "1: the figure was read in another work that cites it", "flag"),
@@ -284,6 +319,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("reported", "what the source says", required=True),
         Column("expected", "what it should say, or what contradicts it", required=True),
         Column("rule", "check that found it", "category", allowed=DISCREPANCY_RULES, required=True),
+        Column(
+            "decision",
+            "what happens to the rows concerned",
+            "category",
+            allowed=tuple(DECISIONS),
+            required=True,
+        ),
+        Column("origin", "who found it", "category", allowed=tuple(ORIGINS), required=True),
         Column("note", "how it is handled here", missing="nothing to add"),
     ),
     "excluded": (
@@ -335,3 +378,74 @@ FOREIGN_KEYS = (
     ForeignKey("discrepancies", "source_id", "sources", "source_id"),
     ForeignKey("excluded", "source_id", "sources", "source_id"),
 )
+
+TEMPERATURE_BANDS = {
+    "room": (15.0, 45.0),
+    "warm": (45.0, 150.0),
+    "hot": (150.0, 600.0),
+}
+"""Name to lower (excluded, but for the first) and upper bound (°C)."""
+
+DERIVED_TABLES: dict[str, tuple[Column, ...]] = {
+    "reproducibility": (
+        Column("quantity", "what was measured", "category", allowed=tuple(QUANTITIES), required=True),
+        Column("family", "family, or all", "category", allowed=("all", *FAMILY_NAMES), required=True),
+        Column(
+            "contribution",
+            "contribution compared; all: whatever it is, except the grain boundary alone",
+            "category",
+            allowed=("all", *CONTRIBUTIONS),
+            required=True,
+        ),
+        Column(
+            "temperature_band",
+            "temperatures compared; any for an activation energy",
+            "category",
+            allowed=("any", *TEMPERATURE_BANDS),
+            required=True,
+        ),
+        Column("unit", "unit of the differences", required=True),
+        Column(
+            "compositions", "compositions that two works or more report", "integer", required=True, minimum=1
+        ),
+        Column("works", "works that report them", "integer", required=True, minimum=2),
+        Column("pairs", "pairs of works on one composition", "integer", required=True, minimum=1),
+        Column(
+            "median_abs_difference",
+            "median over the pairs of the absolute difference",
+            "number",
+            "by unit",
+            required=True,
+            minimum=0,
+        ),
+        Column(
+            "mae_from_other_works",
+            "mean error of predicting a work by the median of the others",
+            "number",
+            "by unit",
+            required=True,
+            minimum=0,
+        ),
+        Column(
+            "mae_low",
+            "lower end of its 90 % interval, bootstrap over compositions",
+            "number",
+            "by unit",
+            minimum=0,
+            missing="fewer than three compositions",
+        ),
+        Column(
+            "mae_high",
+            "upper end of its 90 % interval",
+            "number",
+            "by unit",
+            minimum=0,
+            missing="fewer than three compositions",
+        ),
+    ),
+}
+"""Tables computed from the others; a dataset is complete without them."""
+
+DERIVED_TITLES = {
+    "reproducibility": "computed: how far apart independent works report the same composition",
+}

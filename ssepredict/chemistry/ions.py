@@ -4,7 +4,7 @@ References
 ----------
 Radii: R. D. Shannon, Acta Cryst. A 32 (1976) 751, doi 10.1107/S0567739476001551.
 Common oxidation states: N. N. Greenwood, A. Earnshaw, Chemistry of the Elements, 2nd ed. (1997),
-doi 10.1016/C2009-0-30414-6, restricted to the states met in oxide and halide electrolytes.
+restricted to the states met in oxide and halide electrolytes.
 """
 
 from __future__ import annotations

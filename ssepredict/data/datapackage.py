@@ -8,12 +8,17 @@ Data Package 1.0 and Table Schema 1.0, https://specs.frictionlessdata.io.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from ssepredict.columns import (
+    DECISIONS,
+    DERIVED_TABLES,
+    DERIVED_TITLES,
     EXCLUSION_REASONS,
     FOREIGN_KEYS,
+    ORIGINS,
     PRIMARY_KEYS,
     QUANTITIES,
     TABLE_TITLES,
@@ -65,8 +70,13 @@ COMPILATIONS = (
 )
 
 
-def datapackage() -> dict[str, Any]:
+def datapackage(derived: Collection[str] = tuple(DERIVED_TABLES)) -> dict[str, Any]:
     """Describe every table and column.
+
+    Parameters
+    ----------
+    derived : collection of str
+        Computed tables that lie beside the others.
 
     Returns
     -------
@@ -76,7 +86,7 @@ def datapackage() -> dict[str, Any]:
     Examples
     --------
     >>> [resource["name"] for resource in datapackage()["resources"]]
-    ['sources', 'samples', 'transport', 'cells', 'discrepancies', 'excluded']
+    ['sources', 'samples', 'transport', 'cells', 'discrepancies', 'excluded', 'reproducibility']
     """
     return {
         "profile": "tabular-data-package",
@@ -98,14 +108,20 @@ def datapackage() -> dict[str, Any]:
             for quantity in QUANTITIES.values()
         ],
         "exclusionReasons": dict(EXCLUSION_REASONS),
-        "resources": [_resource(name) for name in TABLES],
+        "decisions": dict(DECISIONS),
+        "origins": dict(ORIGINS),
+        "resources": [
+            *(_resource(name) for name in TABLES),
+            *(_derived_resource(name) for name in DERIVED_TABLES if name in derived),
+        ],
     }
 
 
 def write_datapackage(folder: str | Path) -> Path:
-    """Write ``datapackage.json`` into a folder and return its path."""
+    """Write ``datapackage.json`` into a folder, with the computed tables that it holds; return its path."""
     path = Path(folder) / "datapackage.json"
-    path.write_text(json.dumps(datapackage(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    present = [name for name in DERIVED_TABLES if (path.parent / f"{name}.csv").exists()]
+    path.write_text(json.dumps(datapackage(present), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
 
 
@@ -129,11 +145,20 @@ def _resource(name: str) -> dict[str, Any]:
     }
     if foreign:
         schema["foreignKeys"] = foreign
+    return _table_resource(name, TABLE_TITLES[name], schema)
+
+
+def _derived_resource(name: str) -> dict[str, Any]:
+    fields = [_field(name, column) for column in DERIVED_TABLES[name]]
+    return _table_resource(name, DERIVED_TITLES[name], {"fields": fields, "missingValues": [""]})
+
+
+def _table_resource(name: str, title: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": name,
         "path": f"{name}.csv",
         "profile": "tabular-data-resource",
-        "title": TABLE_TITLES[name],
+        "title": title,
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
@@ -160,7 +185,7 @@ def _field(table: str, column: Column) -> dict[str, Any]:
         constraints["required"] = True
     else:
         field["missingMeaning"] = column.missing
-    if column.name == PRIMARY_KEYS[table]:
+    if column.name == PRIMARY_KEYS.get(table):
         constraints["unique"] = True
     if column.dtype == "flag":
         constraints |= {"minimum": 0, "maximum": 1}

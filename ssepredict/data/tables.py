@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from ssepredict.columns import TABLES, Column
+from ssepredict.columns import DERIVED_TABLES, TABLES, Column
 from ssepredict.exceptions import TableError, did_you_mean
 
 FIRST_LINE = 2
@@ -33,12 +33,14 @@ class Failure(NamedTuple):
         return f"{place}: {self.problem}"
 
 
-def read_tables(folder: str | Path) -> dict[str, pd.DataFrame]:
+def read_tables(folder: str | Path, optional: Collection[str] = ()) -> dict[str, pd.DataFrame]:
     """Read the CSV files of a folder as text.
 
     Parameters
     ----------
     folder : str or Path
+    optional : collection of str
+        Tables that are empty when their file is missing.
 
     Returns
     -------
@@ -57,6 +59,9 @@ def read_tables(folder: str | Path) -> dict[str, pd.DataFrame]:
         try:
             tables[name] = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
         except FileNotFoundError:
+            if name in optional:
+                tables[name] = pd.DataFrame(columns=[column.name for column in TABLES[name]], dtype=object)
+                continue
             others = {other.name for other in where.glob("*")} - {f"{table}.csv" for table in TABLES}
             failures.append(f"{path.name}: file is missing{did_you_mean(path.name, others)}")
         except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -108,7 +113,7 @@ def typed_columns(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Fa
     """Columns that are present, typed; a cell that is no number becomes NaN and is named."""
     columns: dict[str, Any] = {}
     failures = []
-    for column in TABLES[name]:
+    for column in TABLES.get(name) or DERIVED_TABLES[name]:
         if column.name not in table:
             continue
         cells = table[column.name]
@@ -118,6 +123,9 @@ def typed_columns(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[Fa
         text = cells.astype(str).str.strip()
         empty = cells.isna() | (text == "")
         numbers = pd.to_numeric(text.where(~empty), errors="coerce").astype(np.float64)
+        # pandas reads seventeen characters of a number; Python's float reads all of it.
+        readable = numbers.notna()
+        numbers = numbers.where(~readable, text[readable].map(float))
         numbers = numbers.where(np.isfinite(numbers))
         broken = numbers.isna() & ~empty
         for row in np.flatnonzero(broken.to_numpy()).tolist():

@@ -36,12 +36,17 @@ def render_card(metrics: Mapping[str, Any]) -> str:
         f"Trained on the dataset with SHA-256 `{metrics['dataset_digest'][:16]}`, seed {metrics['seed']}, "
         f"{metrics['folds'] or 'leave-one-out'} folds of whole papers.",
     ]
-    parts += [_target_section(name, figures) for name, figures in metrics["targets"].items()]
+    # Releases of before the noise floor was measured lack it.
+    floors: Mapping[str, Sequence[Mapping[str, Any]]] = metrics.get("noise_floor") or {}
+    parts += [
+        _target_section(name, figures, floors.get(TARGETS[name].quantity) or ())
+        for name, figures in metrics["targets"].items()
+    ]
     parts += [_order_section(metrics["within_host_order"]), _LIMITS]
     return "\n\n".join(parts) + "\n"
 
 
-def _target_section(name: str, figures: Mapping[str, Any]) -> str:
+def _target_section(name: str, figures: Mapping[str, Any], floor: Sequence[Mapping[str, Any]]) -> str:
     target = TARGETS[name]
     gain = figures["gain_over_baseline"]
     status = (
@@ -60,6 +65,7 @@ def _target_section(name: str, figures: Mapping[str, Any]) -> str:
         f"Mean absolute error in {figures['error_unit']}, synthesis, sintering and density withheld (as "
         "for a candidate):",
         _comparison(figures["comparison"]),
+        _noise_floor(floor),
         "The same with them as stated, protocol `paper`:",
         _table_of([row for row in figures["comparison_as_stated"] if row["protocol"] == "paper"]),
         _intervals(figures["intervals"], "processing withheld"),
@@ -94,6 +100,33 @@ def _table_of(rows: Sequence[Mapping[str, Any]]) -> str:
             }
             body.append([protocol, estimator, *(_number(found.get(scope)) for scope in scopes)])
     return _table(head, body)
+
+
+def _noise_floor(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Say how far the works themselves are apart; nothing where it was not measured."""
+    if not lines:
+        return ""
+    body = [
+        [
+            str(line["family"]),
+            _number(line["mae_from_other_works"]),
+            ""
+            if line.get("mae_low") is None
+            else f"{_number(line['mae_low'])} to {_number(line['mae_high'])}",
+            _number(line["median_abs_difference"]),
+            str(line["compositions"]),
+            str(line["works"]),
+        ]
+        for line in lines
+    ]
+    band = lines[0]["temperature_band"]
+    where = "" if band == "any" else f" at {band} temperature"
+    head = ["scope", "error of the other works' median", "90% interval", "median difference of two works"]
+    return (
+        f"Noise floor ({lines[0]['unit']}): the error with which the median of the other works predicts a "
+        f"work on the same composition{where}; no model can be much better on a known composition.\n\n"
+        + _table([*head, "compositions", "works"], body)
+    )
 
 
 def _intervals(figures: Mapping[str, Any], view: str) -> str:

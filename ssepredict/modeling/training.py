@@ -10,6 +10,7 @@ import pandas as pd
 
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.data.dataset import Dataset
+from ssepredict.data.reproducibility import quoted_noise_floor
 from ssepredict.modeling.calibration import CONFIDENCE, LeftOut, calibrate, interval_figures
 from ssepredict.modeling.domain import Domain
 from ssepredict.modeling.estimators import ESTIMATORS, EstimatorSpec
@@ -110,6 +111,7 @@ def train(
         "dataset": {"tables": {table: len(rows) for table, rows in dataset.tables.items()}},
         "domain_threshold": domain.threshold_,
         "targets": measured,
+        "noise_floor": quoted_noise_floor(dataset),
         "best_reported": best_reported_table(dataset),
         "within_host_order": measured.get("conductivity_s_cm", {}).get("within_host_order", []),
     }

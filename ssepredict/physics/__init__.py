@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from ssepredict.physics.bounds import VERDICTS, Bound, Judgement, Rule
 from ssepredict.physics.checks import Verdicts, check, check_sites
-from ssepredict.physics.quantities import RuleContext
-from ssepredict.physics.rules import ADMISSIBLE_RANGES, PREDICTION_RULES, RULES, SITE_RULES
+from ssepredict.physics.claims import ClaimVerdict, check_claim, make_claim, parse_claim
+from ssepredict.physics.context import RuleContext
+from ssepredict.physics.mechanism import Claim
+from ssepredict.physics.rules import ADMISSIBLE_RANGES, CLAIM_RULES, PREDICTION_RULES, RULES, SITE_RULES
 
 __all__ = [
     "ADMISSIBLE_RANGES",
+    "CLAIM_RULES",
     "PREDICTION_RULES",
     "RULES",
     "SITE_RULES",
     "VERDICTS",
     "Bound",
+    "Claim",
+    "ClaimVerdict",
     "Judgement",
     "Rule",
     "RuleContext",
     "Verdicts",
     "check",
+    "check_claim",
     "check_sites",
+    "make_claim",
+    "parse_claim",
 ]

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ssepredict.chemistry.frameworks import FRAMEWORKS
-from ssepredict.physics.quantities import QUANTITIES, FloatArray, Quantity, RuleContext
+from ssepredict.physics.context import FloatArray, RuleContext
+from ssepredict.physics.quantities import QUANTITIES, Quantity
 
 CodeArray = npt.NDArray[np.int8]
 
@@ -98,8 +99,8 @@ class Rule:
     unit : str
         Unit of the margin.
     reference : str
-        Source, with DOI.
-    needs : {"sites", "prediction"}
+        Source, with DOI where one was seen.
+    needs : {"sites", "prediction", "claim"}
         What the rule looks at.
     frameworks : tuple of str
         Where the rule applies; a row of another framework gets no verdict, a row that fits no framework

@@ -23,7 +23,8 @@ from ssepredict.physics.bounds import (
     Judgement,
     Rule,
 )
-from ssepredict.physics.quantities import FloatArray, Predictions, RuleContext
+from ssepredict.physics.context import FloatArray, Predictions, RuleContext
+from ssepredict.physics.mechanism import Claim
 from ssepredict.physics.rules import RULES
 
 VERDICT_COLUMNS = ("formula", "rule", "verdict", "margin", "unit", "value", "bound", "severity", "message")
@@ -139,6 +140,7 @@ def check_sites(
     predictions: Predictions | None = None,
     rules: Mapping[str, Rule] = RULES,
     host_ion: Ion | None = None,
+    claim: Claim | None = None,
 ) -> Verdicts:
     """Hold a batch of compositions against the rules.
 
@@ -154,6 +156,8 @@ def check_sites(
         Which rules; `SITE_RULES` for those that need no prediction.
     host_ion : Ion, optional
         The M ion that dopants replace; otherwise the majority M ion of each row.
+    claim : Claim, optional
+        A stated mechanism, from `make_claim`; without one the rules that need it are left out.
 
     Returns
     -------
@@ -171,8 +175,10 @@ def check_sites(
     >>> verdicts.worst_names.tolist()
     ['pass', 'reject', 'not_evaluable']
     """
-    context = RuleContext(sites, predictions, host_ion)
-    applied = {name: rule for name, rule in rules.items() if predictions is not None or rule.needs == "sites"}
+    context = RuleContext(sites, predictions, host_ion, claim)
+    stated = claim is not None and bool(claim.direction)
+    given = {"sites": True, "prediction": predictions is not None, "claim": stated}
+    applied = {name: rule for name, rule in rules.items() if given[rule.needs]}
     return Verdicts(context, applied, {name: rule.judge(context) for name, rule in applied.items()})
 
 
@@ -252,5 +258,10 @@ def _not_evaluable(context: RuleContext, row: int, rule: Rule, bound: Bound | No
         return f"{rule.id} needs a framework and this formula fits none"
     if rule.needs == "prediction" and (bound is not None or rule.any_suffices):
         return f"{rule.id} needs values that were not given or were abstained from, with their temperature"
+    if bound is not None and bound.measured.missing is not None:
+        return bound.measured.missing(context, row)
+    if rule.needs == "claim" and context.claim is not None:
+        value = float(getattr(context.sites, context.claim.quantity)[row])
+        return context.claim.judge(row, value)[2]
     what = bound.measured.label if bound is not None else rule.id
     return f"{what} cannot be evaluated for {framework} from the formula alone; judge it by structure data"

@@ -2,130 +2,31 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from ssepredict.chemistry.frameworks import FRAMEWORKS
-from ssepredict.chemistry.ions import Ion, shannon_radii
-from ssepredict.chemistry.sites import SITES, SiteTable
-from ssepredict.physics.relations import log10_prefactor, nernst_einstein_ceiling
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-Predictions = pd.DataFrame | Mapping[str, npt.ArrayLike]
-
-_PRESENT = 1e-9  # what floating-point sums leave behind is no ion
-
-REDUCIBLE_IONS = tuple(map(Ion.parse, "Ti4+ Ge4+ Sn4+ In3+ Fe3+ V5+ Nb5+ Ta5+ Mo6+ W6+".split()))
-"""Ions on M or T that an alkali-metal electrode reduces."""
+from ssepredict.physics.competitors import COMPETITORS, say_competitors
+from ssepredict.physics.conduction import log10_prefactor, nernst_einstein_ceiling
+from ssepredict.physics.context import PRESENT, FloatArray, RuleContext
+from ssepredict.physics.substitution import (
+    dopant_excess,
+    monoclinic_distance,
+    say_dopant_excess,
+    say_polymorph,
+    say_unreported,
+)
 
 HOPS: dict[tuple[str, str], tuple[float, float]] = {
     # (group, mobile ion): (hop length in Å, volume per formula unit in Å3)
     ("nasicon", "Na"): (3.5, 272.0),  # Na3Zr2Si2PO12, doi 10.1016/0025-5408(76)90073-8
-    ("nasicon", "Li"): (3.4, 218.0),  # LiTi2(PO4)3, doi 10.3891/acta.chem.scand.22-1822
+    ("nasicon", "Li"): (3.4, 218.0),  # LiTi2(PO4)3, L.-O. Hagman, P. Kierkegaard (1968)
     ("halide", "Li"): (3.5, 218.0),  # Li3YCl6, doi 10.1002/adma.201803075
     ("halide", "Na"): (3.8, 256.0),  # Na3YCl6, doi 10.1038/s41467-021-21488-7
 }
 """Typical geometry of a hop; half an ångström more or less moves the ceiling by 0.1 decades."""
-
-
-@dataclass(frozen=True, eq=False)
-class RuleContext:
-    """A batch under the rules; what several rules need is computed once.
-
-    Parameters
-    ----------
-    sites : SiteTable
-        n compositions.
-    predictions : DataFrame or mapping of str to array_like, optional
-        Values under the project's column names (`conductivity_s_cm`, `activation_energy_ev`,
-        `temperature_c`, `ccd_ma_cm2`, `fade_pct_per_cycle`), each a scalar or of length n.
-    host_ion : Ion, optional
-        The M ion that dopants replace; without it the majority M ion of each row.
-    """
-
-    sites: SiteTable
-    predictions: Predictions | None = None
-    host_ion: Ion | None = None
-
-    def __len__(self) -> int:
-        return len(self.sites)
-
-    def prediction(self, name: str) -> FloatArray:
-        """Return a predicted value per row, shape (n,); NaN where there is none.
-
-        Raises
-        ------
-        ValueError
-            When the values are neither one number nor as many as there are rows.
-        """
-        if self.predictions is None or name not in self.predictions:
-            return np.full(len(self), np.nan)
-        values = np.asarray(self.predictions[name], dtype=np.float64)
-        if values.shape not in ((), (1,), (len(self),)):
-            raise ValueError(
-                f"predictions[{name!r}] have shape {values.shape}, expected ({len(self)},): one per formula"
-            )
-        return np.broadcast_to(values, (len(self),))
-
-    @functools.cached_property
-    def _frameworks_here(self) -> dict[str, BoolArray]:
-        return {name: self.sites.framework == name for name in ("", *FRAMEWORKS)}
-
-    def rows(self, frameworks: tuple[str, ...], mobile_ion: str = "") -> BoolArray:
-        """Rows of some frameworks (and of one mobile ion, when named), shape (n,)."""
-        mask = np.zeros(len(self), dtype=bool)
-        for name in frameworks:
-            mask |= self._frameworks_here[name]
-        return mask & (self.sites.mobile_ion == mobile_ion) if mobile_ion else mask
-
-    @functools.cached_property
-    def site_totals(self) -> dict[str, FloatArray]:
-        """Ions per site and formula unit, each of shape (n,)."""
-        return {site: self.sites.site_total(site) for site in SITES}
-
-    @functools.cached_property
-    def majority(self) -> npt.NDArray[np.intp]:
-        """Column of the most abundant M ion, shape (n,)."""
-        return np.asarray(self.sites.occupancy["M"].argmax(axis=1), dtype=np.intp)
-
-    @functools.cached_property
-    def host_radius_angstrom(self) -> FloatArray:
-        """Radius of the ion that dopants are held against, shape (n,); NaN where there is no M ion."""
-        if self.host_ion is not None:
-            radius = np.full(len(self), np.nan)
-            for name, framework in FRAMEWORKS.items():
-                known = shannon_radii(
-                    [self.host_ion.element], [self.host_ion.charge], framework.coordination["M"]
-                )
-                radius[self._frameworks_here[name]] = known[0]
-            return radius
-        own = self.sites.radii("M")[np.arange(len(self)), self.majority]
-        return np.where(self.site_totals["M"] > _PRESENT, own, np.nan)
-
-    @functools.cached_property
-    def mismatch(self) -> FloatArray:
-        """Relative size difference of every M ion from the host ion, shape (n, m); 0 where absent."""
-        off = np.abs(self.sites.radii("M") / self.host_radius_angstrom[:, None] - 1.0)
-        return np.where(self.sites.occupancy["M"] > _PRESENT, off, 0.0)
-
-    @functools.cached_property
-    def reducible(self) -> FloatArray:
-        """Ions per formula unit that an alkali metal reduces, shape (n, m); in halides all M ions."""
-        found = np.zeros_like(self.sites.oxidation)
-        for ion in REDUCIBLE_IONS:
-            if ion.element in self.sites.elements:
-                column = self.sites.elements.index(ion.element)
-                on_sites = self.sites.occupancy["M"][:, column] + self.sites.occupancy["T"][:, column]
-                found[:, column] += np.where(self.sites.oxidation[:, column] == ion.charge, on_sites, 0.0)
-        halide = self.rows(tuple(name for name, entry in FRAMEWORKS.items() if entry.group == "halide"))
-        found[halide] = self.sites.occupancy["M"][halide]
-        return found
 
 
 def _worst_mismatch(context: RuleContext) -> FloatArray:
@@ -183,32 +84,52 @@ def _above_ceiling(context: RuleContext) -> FloatArray:
         return _log10(conductivity) - _log10(ceiling)
 
 
+def _change(context: RuleContext) -> FloatArray:
+    """Change of the claimed count against the host, shape (n,); NaN without a claim."""
+    if context.claim is None:
+        return np.full(len(context), np.nan)
+    values: FloatArray = getattr(context.sites, context.claim.quantity)
+    return values - context.claim.host_values
+
+
+def _claimed_change(context: RuleContext) -> FloatArray:
+    direction = context.claim.direction if context.claim is not None else ""
+    sign = {"up": 1.0, "down": -1.0}.get(direction, np.nan)
+    return np.round(sign * _change(context), 9)
+
+
+def _claimed_constancy(context: RuleContext) -> FloatArray:
+    stays = context.claim is not None and context.claim.direction == "same"
+    return np.abs(np.round(_change(context), 9)) if stays else np.full(len(context), np.nan)
+
+
 def _predicted(name: str) -> Callable[[RuleContext], FloatArray]:
     return lambda context: context.prediction(name)
-
-
-def _ion(context: RuleContext, row: int, column: int) -> str:
-    charge = context.sites.oxidation[row, column]
-    element = context.sites.elements[column]
-    return str(Ion(element, int(charge))) if np.isfinite(charge) else element
 
 
 def _say_mismatch(context: RuleContext, row: int) -> str:
     """'M-site radius of Y3+ 0.900 Å is 25 % above Zr4+ 0.720 Å', for the ion that is furthest off."""
     column = int(context.mismatch[row].argmax())
     radius, host = context.sites.radii("M")[row, column], context.host_radius_angstrom[row]
-    named = context.host_ion or _ion(context, row, int(context.majority[row]))
+    named = context.host_ion or context.ion(row, int(context.majority[row]))
     if context.mismatch[row, column] == 0:
         return f"every M ion has the radius of {named}, {host:.3f} Å"
     size = f"{abs(radius / host - 1.0):.0%}".replace("%", " %")
     side = "above" if radius > host else "below"
-    ion = _ion(context, row, column)
+    ion = context.ion(row, column)
     return f"M-site radius of {ion} {radius:.3f} Å is {size} {side} {named} {host:.3f} Å"
 
 
 def _say_reducible(context: RuleContext, row: int) -> str:
-    ions = [_ion(context, row, int(column)) for column in np.flatnonzero(context.reducible[row] > _PRESENT)]
+    ions = [context.ion(row, int(column)) for column in np.flatnonzero(context.reducible[row] > PRESENT)]
     return f"alkali metal reduces {', '.join(ions)}; an interlayer is needed" if ions else "no reducible ion"
+
+
+def _say_change(context: RuleContext, row: int) -> str:
+    claim = context.claim
+    if claim is None:
+        return "nothing is claimed"
+    return claim.judge(row, float(getattr(context.sites, claim.quantity)[row]))[2]
 
 
 @dataclass(frozen=True)
@@ -229,6 +150,8 @@ class Quantity:
         The measured value is a log10; messages show the number itself.
     say : callable, optional
         Sentence about one row, instead of ``label value unit``.
+    missing : callable, optional
+        Why one row cannot be evaluated, where more is known than that its formula does not tell.
     """
 
     label: str
@@ -237,6 +160,7 @@ class Quantity:
     digits: str = ".3f"
     log: bool = False
     say: Callable[[RuleContext, int], str] | None = None
+    missing: Callable[[RuleContext, int], str] | None = None
 
     def natural(self, value: float) -> float:
         """Return the number itself, where bounds are kept in decades."""
@@ -268,6 +192,37 @@ QUANTITIES: dict[str, Quantity] = {
     "radius_ratio": Quantity("radius ratio of M to X (crystal radii)", "", _radius_ratio),
     "reducible_ions": Quantity(
         "reducible ions", "per formula unit", lambda c: c.reducible.sum(axis=1), ".3g", say=_say_reducible
+    ),
+    "monoclinic_distance": Quantity(
+        "distance to the monoclinic field", "per formula unit", monoclinic_distance, ".3g", say=say_polymorph
+    ),
+    "dopant_excess": Quantity(
+        "share beyond the largest one reported",
+        "of the site",
+        dopant_excess,
+        ".3g",
+        say=say_dopant_excess,
+        missing=say_unreported,
+    ),
+    **{
+        entry.quantity: Quantity(
+            f"{entry.feeds} (feeds {entry.phase})",
+            "per formula unit",
+            entry.amount,
+            ".3g",
+            say=say_competitors,
+        )
+        for entry in COMPETITORS
+    },
+    "claimed_change": Quantity(
+        "change in the claimed direction", "per formula unit", _claimed_change, ".3g", say=_say_change
+    ),
+    "claimed_constancy": Quantity(
+        "change of a count that is said to stay",
+        "per formula unit",
+        _claimed_constancy,
+        ".3g",
+        say=_say_change,
     ),
     "prefactor": Quantity("Arrhenius pre-exponential", "S K/cm", _prefactor, ".1e", log=True),
     "above_ceiling": Quantity(

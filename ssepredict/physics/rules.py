@@ -10,7 +10,11 @@ import numpy as np
 from ssepredict.chemistry.frameworks import FRAMEWORKS
 from ssepredict.chemistry.sites import NEUTRAL_WITHIN
 from ssepredict.physics.bounds import Bound, Rule
-from ssepredict.physics.quantities import QUANTITIES, REDUCIBLE_IONS
+from ssepredict.physics.competitors import COMPETITORS
+from ssepredict.physics.context import REDUCIBLE_IONS
+from ssepredict.physics.mechanism import COUNT_RESOLUTION
+from ssepredict.physics.quantities import QUANTITIES
+from ssepredict.physics.substitution import MONOCLINIC_SILICON, MONOCLINIC_SUBSTITUTED
 
 HALIDES = tuple(name for name, framework in FRAMEWORKS.items() if framework.group == "halide")
 CLOSE_PACKED = tuple(name for name, framework in FRAMEWORKS.items() if np.isfinite(framework.octahedra))
@@ -21,6 +25,11 @@ _NASICON = FRAMEWORKS["nasicon"]
 _PAIRS = (
     "Tukey's fences (quartiles -/+ 1.5 interquartile ranges, to 0.1) of the measured pairs at 15 to 45 °C, "
     "per family: {}"
+)
+_POLYMORPHS = (
+    "distinct Na compositions with one stated phase: 39 of 40 inside the field are monoclinic; with the same "
+    "Si and more of M replaced 8 of 14. That larger M ions favour R-3c is not seen: the compositions with "
+    "La, Ca and Ba are monoclinic"
 )
 
 ADMISSIBLE_RANGES: dict[str, tuple[float, float]] = {
@@ -72,6 +81,21 @@ RULES: dict[str, Rule] = {
             "doi 10.1016/0025-5408(76)90077-5",
         ),
         Rule(
+            "vacancy_direction",
+            "vacancies or carriers move from the host to the composition as the stated mechanism says: by "
+            "{0} in the claimed direction, or by {1} where they are said to stay",
+            (
+                Bound("claimed_change", "inform", low=COUNT_RESOLUTION),
+                Bound("claimed_constancy", "inform", high=COUNT_RESOLUTION),
+            ),
+            unit="per formula unit",
+            reference="site counts: H. Y-P. Hong, Mater. Res. Bull. 11 (1976) 173, "
+            "doi 10.1016/0025-5408(76)90073-8; T. Asano et al., Adv. Mater. 30 (2018) 1803075, "
+            "doi 10.1002/adma.201803075",
+            needs="claim",
+            any_suffices=True,
+        ),
+        Rule(
             "radius_mismatch",
             "M ions against the host ion on their site, Shannon ionic radii at the site's coordination: {0} "
             "passes, {1} has been made at small fractions, more is refused",
@@ -80,8 +104,7 @@ RULES: dict[str, Rule] = {
                 Bound("radius_mismatch", "reject", high=0.60),
             ),
             unit="fraction of the host radius",
-            reference="U. Mizutani, Hume-Rothery Rules for Structurally Complex Alloy Phases (2010), "
-            "doi 10.1201/b10324",
+            reference="U. Mizutani, Hume-Rothery Rules for Structurally Complex Alloy Phases (2010)",
             measured_on="of 1092 neutral samples 45 % would refuse 38 (also Y in Ti, In in Ge phosphates), "
             "60 % refuses 18 (Ca and La in Ti, Sr in Hf, Sr and Ba in Zr phosphates)",
         ),
@@ -111,6 +134,50 @@ RULES: dict[str, Rule] = {
             frameworks=HALIDES,
         ),
         Rule(
+            "polymorph",
+            f"NASICON lie {{0}} outside the field that is monoclinic at room temperature: Na, Si "
+            f"{MONOCLINIC_SILICON[0]:g} to {MONOCLINIC_SILICON[1]:g} per formula unit, at most "
+            f"{100 * MONOCLINIC_SUBSTITUTED:g} % of M replaced",
+            (Bound("monoclinic_distance", "inform", low=0.01, frameworks=("nasicon",)),),
+            unit="per formula unit",
+            reference="H. Y-P. Hong, Mater. Res. Bull. 11 (1976) 173, doi 10.1016/0025-5408(76)90073-8; "
+            "Si 1.8 to 2.2: O. Bohnke et al., Solid State Ionics 122 (1999) 127",
+            frameworks=("nasicon",),
+            measured_on=_POLYMORPHS,
+        ),
+        Rule(
+            "dopant_fraction",
+            "share of every ion on its site beyond the largest share reported without a second phase for "
+            "that ion, site and host: {0}",
+            (Bound("dopant_excess", "warn", high=0.0),),
+            unit="share of the site",
+            reference="the shipped dataset, with the source of every sample; its range of NASICON: M. Guin, "
+            "F. Tietz, J. Power Sources 273 (2015) 1056, doi 10.1016/j.jpowsour.2014.09.137",
+            measured_on="neutral samples without additive whose stated phase names no second one; two of "
+            "three samples state no phase, so the table is where a fraction was tried, not a proof of purity",
+        ),
+        Rule(
+            "secondary_phase",
+            "below the amounts at which a second phase is to be looked for: "
+            + ", ".join(
+                f"{entry.phase} with {entry.feeds} {{{number}}}" for number, entry in enumerate(COMPETITORS)
+            ),
+            tuple(
+                Bound(entry.quantity, "inform", high=entry.above, mobile_ion=entry.mobile_ion)
+                for entry in COMPETITORS
+            ),
+            unit="per formula unit",
+            reference="ZrO2, Na3PO4: F. Tietz, AIMS Mater. Sci. 4 (2017) 1305, "
+            "doi 10.3934/matersci.2017.6.1305; A. Clearfield et al., Solid State Ionics 9-10 (1983) 895; "
+            "monazite: N. Clavier et al., J. Eur. Ceram. Soc. 31 (2011) 941, "
+            "doi 10.1016/j.jeurceramsoc.2010.12.019; AlPO4: D. Campanella et al., Influence of AlPO4 "
+            "Impurity on the Electrochemical Properties of NASICON-Type Li1.5Al0.5Ti1.5(PO4)3 Solid "
+            "Electrolyte",
+            frameworks=("nasicon",),
+            measured_on="Na and Li: 95th percentile over distinct neutral NASICON compositions, to 0.1; Zr "
+            "and Al are set by hand below the compositions in which the phase was found (2.0 and 0.5)",
+        ),
+        Rule(
             "reducible_ion",
             f"no ion that an alkali-metal electrode reduces ({', '.join(map(str, REDUCIBLE_IONS))}; in "
             "halides every M ion): {0}, otherwise an interlayer is needed",
@@ -128,8 +195,7 @@ RULES: dict[str, Rule] = {
                 for name, (low, high) in ADMISSIBLE_RANGES.items()
             ),
             unit="fraction of the range (conductivity in decades)",
-            reference="conductivity up to that of AgI: K. Funke, Prog. Solid State Chem. 11 (1976) 345, "
-            "doi 10.1016/0079-6786(76)90001-9",
+            reference="conductivity up to that of AgI: K. Funke, Prog. Solid State Chem. 11 (1976) 345",
             needs="prediction",
             any_suffices=True,
             relative=True,
@@ -162,7 +228,7 @@ RULES: dict[str, Rule] = {
                 Bound("above_ceiling", "reject", high=2.5, frameworks=COUNTED),
             ),
             unit="decades",
-            reference="H. Mehrer, Diffusion in Solids (2007), doi 10.1007/978-3-540-71488-0",
+            reference="H. Mehrer, Diffusion in Solids, Springer (2007)",
             needs="prediction",
         ),
     )
@@ -171,6 +237,9 @@ RULES: dict[str, Rule] = {
 
 SITE_RULES = {name: rule for name, rule in RULES.items() if rule.needs == "sites"}
 """Rules that judge a composition alone."""
+
+CLAIM_RULES = {name: rule for name, rule in RULES.items() if rule.needs == "claim"}
+"""Rules that judge a stated mechanism."""
 
 PREDICTION_RULES = {name: rule for name, rule in RULES.items() if rule.needs == "prediction"}
 """Rules that judge measured or predicted values."""

@@ -15,7 +15,7 @@ from ssepredict.inference.ranking import REPORT_FILE, SUMMARY_FILE, TABLE_FILE
 from ssepredict.inference.summary import SUMMARY_FORMAT
 from ssepredict.report.documents import records
 from ssepredict.report.files import write_whole
-from ssepredict.report.markup import formula, join, safe, tag
+from ssepredict.report.markup import Markup, formula, join, safe, tag
 from ssepredict.report.sections import (
     asked,
     candidates,
@@ -93,11 +93,16 @@ def render_report(
             tag("footer", tag("p", "Written by ssepredict ", summary["versions"]["ssepredict"], ".")),
         ]
     )
+    return page(f"Which dopants next: {host}", body)
+
+
+def page(title: str, body: Markup) -> str:
+    """Wrap a body in a page that loads nothing from anywhere."""
     style = resources.files("ssepredict.report").joinpath("report.css").read_text(encoding="utf-8")
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<title>Which dopants next: {safe(host)}</title><style>{style}</style>"
+        f"<title>{safe(title)}</title><style>{style}</style>"
     )
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head><body>{body}</body></html>\n'
 

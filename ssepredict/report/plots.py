@@ -82,7 +82,7 @@ def conductivity_plot(
         dtick=1,
     )
     figure.update_yaxes(autorange="reversed", automargin=True, categoryorder="array", categoryarray=names)
-    return _styled(figure, height=140 + 24 * len(rows))
+    return styled(figure, height=140 + 24 * len(rows))
 
 
 def energy_plot(
@@ -141,7 +141,7 @@ def energy_plot(
         tickformat=".1e",
     )
     figure.update_xaxes(title=f"predicted {SHOWN[_EA].label} ({SHOWN[_EA].unit})")
-    return _styled(figure, height=460)
+    return styled(figure, height=460)
 
 
 def _hover(row: Mapping[str, Any]) -> str:
@@ -155,7 +155,8 @@ def _hover(row: Mapping[str, Any]) -> str:
     )
 
 
-def _styled(figure: go.Figure, height: int) -> go.Figure:
+def styled(figure: go.Figure, height: int) -> go.Figure:
+    """Give a figure the look of all of them and a height in pixels."""
     figure.update_layout(
         template="plotly_white",
         height=height,

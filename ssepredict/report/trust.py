@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ssepredict.modeling.targets import TARGETS
 from ssepredict.report.markup import Markup, section, table, tag
 from ssepredict.report.wording import SHOWN, show_number
 from ssepredict.resources import shipped_folder
@@ -40,7 +41,9 @@ def trust_section(metrics: Mapping[str, Any] | None) -> Markup:
     targets: Mapping[str, Any] = metrics.get("targets", {})
     released = {target: targets[target] for target in SHOWN if target in targets}
     parts = [
-        _target_part(target, figures) for target, figures in released.items() if figures["status"] == "ok"
+        _target_part(target, figures, _floor_by_scope(metrics, target))
+        for target, figures in released.items()
+        if figures["status"] == "ok"
     ]
     abstained = [
         f"{SHOWN[target].label} ({str(figures.get('reason') or 'no reason recorded').replace('_', ' ')})"
@@ -110,7 +113,13 @@ def _judge(share: float, pairs: int) -> str:
     return "That is useful for coarse steps; the order of close neighbours still means little."
 
 
-def _target_part(target: str, figures: Mapping[str, Any]) -> Markup:
+def _floor_by_scope(metrics: Mapping[str, Any], target: str) -> dict[str, float]:
+    """Error of the other works' median by family; empty for releases that do not know it."""
+    lines = (metrics.get("noise_floor") or {}).get(TARGETS[target].quantity) or ()
+    return {str(line["family"]): float(line["mae_from_other_works"]) for line in lines}
+
+
+def _target_part(target: str, figures: Mapping[str, Any], floor: Mapping[str, float]) -> Markup:
     shown = SHOWN[target]
     unit = str(figures.get("error_unit", ""))
     estimator = str(figures["estimator"])
@@ -130,6 +139,7 @@ def _target_part(target: str, figures: Mapping[str, Any]) -> Markup:
                 row["papers"],
                 show_number(row["mae"], ".2f"),
                 *(show_number(error.get((scope, name)), ".2f") for name in baselines),
+                *([show_number(floor.get(scope), ".2f")] if floor else []),
                 "–" if coverage is None else f"{100 * coverage:.0f} %",
                 show_number(covered.get("mean_width"), ".2f"),
             ]
@@ -137,6 +147,7 @@ def _target_part(target: str, figures: Mapping[str, Any]) -> Markup:
     confidence = intervals.get("confidence", 0.9)
     head = ["rows of", "rows", "papers", f"{estimator.replace('_', ' ')}"]
     head += [name.replace("_", " ") for name in baselines]
+    head += ["noise floor: other works' median on the same composition"] if floor else []
     head += [f"coverage of {100 * confidence:g} %", f"interval width ({unit})"]
     caption = (
         f"{shown.label.capitalize()}: mean absolute error ({unit}), whole papers left out, against medians"

@@ -19,6 +19,7 @@ LAYERS = {
     "featurizers": 2,
     "physics": 2,
     "modeling": 3,
+    "audit": 4,
     "inference": 4,
     "report": 5,
     "app": 5,

@@ -183,6 +183,8 @@ def test_datapackage_is_in_step_with_the_files():
 
 def test_writing_the_datapackage_gives_the_shipped_file(tmp_path):
     shipped = (shipped_folder("datasets") / "datapackage.json").read_text(encoding="utf-8")
+    assert write_datapackage(tmp_path).read_text(encoding="utf-8") != shipped  # no computed table beside it
+    (tmp_path / "reproducibility.csv").touch()
     assert write_datapackage(tmp_path).read_text(encoding="utf-8") == shipped
 
 

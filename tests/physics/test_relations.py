@@ -8,7 +8,6 @@ import pytest
 from ssepredict.physics.relations import (
     ATTEMPT_FREQUENCY_HZ,
     conductivity_at_temperature,
-    fade_per_cycle,
     log10_prefactor,
     nernst_einstein_ceiling,
     thermal_energy_ev,
@@ -68,10 +67,3 @@ def test_ceiling_scales_with_the_attempt_frequency() -> None:
     assert nernst_einstein_ceiling(*args, attempt_frequency_hz=2e13) == pytest.approx(
         2 * nernst_einstein_ceiling(*args), rel=1e-12
     )
-
-
-def test_fade_of_the_published_cell() -> None:
-    # doi 10.1007/s40820-024-01474-6: 86.4 % after 650 cycles, 0.0209 % per cycle.
-    assert round(float(fade_per_cycle(86.4, 650)), 4) == 0.0209
-    assert fade_per_cycle([100.0, 110.0], 10).tolist() == [0.0, -1.0]
-    assert np.isnan(fade_per_cycle(90.0, [0, -1])).all()

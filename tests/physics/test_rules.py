@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -12,9 +13,11 @@ from ssepredict.chemistry.formula import CompositionMatrix
 from ssepredict.chemistry.ions import Ion
 from ssepredict.chemistry.sites import SiteTable, assign_sites, parse_sites
 from ssepredict.columns import QUANTITIES as COLUMN_QUANTITIES
-from ssepredict.physics import ADMISSIBLE_RANGES, RULES, VERDICTS, RuleContext
+from ssepredict.physics import ADMISSIBLE_RANGES, RULES, VERDICTS, RuleContext, check
 from ssepredict.physics.bounds import PASS, REJECT
+from ssepredict.physics.claims import make_claim
 from ssepredict.physics.relations import conductivity_at_temperature, nernst_einstein_ceiling
+from ssepredict.physics.single_phase import SINGLE_PHASE_SHARES
 
 NZSP = "Na3Zr2Si2PO12"
 
@@ -58,6 +61,17 @@ def above_ceiling(decades: float) -> RuleContext:
     return predicted(conductivity_s_cm=ceiling * 10**decades, activation_energy_ev=0.3, temperature_c=25.0)
 
 
+def claimed(formula: str, direction: str, host: str) -> RuleContext:
+    table = parse_sites([formula])
+    return RuleContext(table, claim=make_claim(table, "vacancies", direction, host))
+
+
+def reported_share(ion: str, element: str) -> RuleContext:
+    """Li2ZrCl6 with as much of an ion as was reported."""
+    share = SINGLE_PHASE_SHARES["Li2ZrCl6"]["M"][ion][0]
+    return RuleContext(amounts(**{"Li": 2.0, "Cl": 6.0, "Zr": 1.0 - share, element: share}))
+
+
 Case = tuple[Callable[[], RuleContext], str]
 CASES: dict[str, dict[str, Case]] = {
     "charge_neutrality": {
@@ -77,6 +91,30 @@ CASES: dict[str, dict[str, Case]] = {
         "violated": (lambda: sites(NZSP, vacancies=0.05), "reject"),
         "on the bound": (lambda: sites(NZSP, vacancies=0.1), "warn"),
         "not evaluable": (lambda: sites("NaTaCl6"), "not_evaluable"),
+    },
+    "vacancy_direction": {
+        "satisfied": (lambda: claimed("Li1.8Zr0.8Nb0.2Cl6", "up", "Li2ZrCl6"), "pass"),
+        "violated": (lambda: claimed("Na3.4Zr1.7Sc0.2Zn0.1Si2PO12", "up", NZSP), "inform"),
+        "on the bound": (lambda: claimed("Na3.01Zr1.99Sc0.01Si2PO12", "down", NZSP), "pass"),
+        "not evaluable": (lambda: claimed("NaTaCl6", "up", "NaTaCl6"), "not_evaluable"),
+    },
+    "polymorph": {
+        "satisfied": (lambda: sites("Na3.4Zr2Si2.4P0.6O12"), "pass"),
+        "violated": (lambda: sites(NZSP), "inform"),
+        "on the bound": (lambda: sites("Na3.31Zr2Si2.31P0.69O12"), "pass"),
+        "not evaluable": (unassigned, "not_evaluable"),
+    },
+    "dopant_fraction": {
+        "satisfied": (lambda: sites("Na3.2Zr1.8Sc0.2Si2PO12"), "pass"),
+        "violated": (lambda: sites("Na3.8Zr1.6Mg0.4Si2PO12"), "warn"),
+        "on the bound": (lambda: reported_share("Ca2+", "Ca"), "pass"),
+        "not evaluable": (lambda: sites("Na3.2Zr1.8Tm0.2Si2PO12"), "not_evaluable"),
+    },
+    "secondary_phase": {
+        "satisfied": (lambda: sites("Na3.4Zr1.7Sc0.2Zn0.1Si2PO12"), "pass"),
+        "violated": (lambda: sites("Li1.3La0.3Ti1.7(PO4)3"), "inform"),
+        "on the bound": (lambda: sites("Li1.4Al0.4Ti1.6(PO4)3"), "pass"),
+        "not evaluable": (unassigned, "not_evaluable"),
     },
     "radius_mismatch": {
         "satisfied": (lambda: sites("Na3.2Zr1.8Sc0.2Si2PO12"), "pass"),
@@ -254,7 +292,7 @@ def test_the_host_ion_is_looked_up_at_the_coordination_of_the_site() -> None:
 @pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
 def test_the_record_says_all_that_a_reader_needs(rule: object) -> None:
     record = RULES[rule.id]  # type: ignore[attr-defined]
-    assert "doi 10." in record.reference
+    assert re.search(r"doi 10\.|\((19|20)\d\d\)", record.reference)
     assert "{" not in record.statement
     assert all(bound.text in record.statement for bound in record.bounds if bound.quantity != "negative_ions")
 
@@ -288,3 +326,62 @@ def test_predictions_of_another_length_are_named() -> None:
         ValueError, match=r"predictions\['conductivity_s_cm'\] have shape \(3,\), expected \(2,\)"
     ):
         RULES["admissible_range"].judge(context)
+
+
+@pytest.mark.parametrize(
+    ("formula", "phase"),
+    [
+        ("Na3Zr2Si2PO12", "ZrO2"),
+        ("Na3.6Zr1.7Sc0.3Si2.3P0.7O12", "Na3PO4"),
+        ("Li2.2Sc1.2Ti0.8(PO4)3", "Li3PO4"),
+        ("Li1.5Al0.5Ti1.5(PO4)3", "AlPO4"),
+        ("Na3.2La0.2Zr1.8Si2PO12", "monazite LnPO4"),
+    ],
+)
+def test_every_competitor_is_named_with_what_feeds_it(formula: str, phase: str) -> None:
+    said = check(formula).set_index("rule").loc["secondary_phase"]
+    assert said["verdict"] == "inform"
+    assert f"for {phase}" in said["message"]
+
+
+def test_several_competitors_are_named_together() -> None:
+    message = check("Na3.1La0.1Zr1.9Si2PO12").set_index("rule").loc["secondary_phase", "message"]
+    assert "monazite" in message
+    assert "ZrO2" not in message  # 1.9 Zr is on the bound
+    both = check("Na3.05La0.05Zr1.95Si2PO12").set_index("rule").loc["secondary_phase", "message"]
+    assert "monazite" in both
+    assert "ZrO2" in both
+
+
+@pytest.mark.parametrize(
+    ("silicon", "expected"), [(1.7, "pass"), (1.8, "inform"), (2.3, "inform"), (2.4, "pass")]
+)
+def test_the_monoclinic_window_holds_its_ends(silicon: float, expected: str) -> None:
+    table = amounts(O=12.0, Na=1.0 + silicon, Si=silicon, P=3.0 - silicon, Zr=2.0)
+    assert judge("polymorph", RuleContext(table))[0] == expected
+
+
+def test_much_substitution_and_lithium_are_outside_the_monoclinic_field() -> None:
+    assert judge("polymorph", sites("Na3.4Zr1.7Sc0.2Zn0.1Si2PO12"))[0] == "pass"
+    assert judge("polymorph", sites("Na3.2Zr1.8Ca0.1Mg0.1Si2PO12"))[0] == "inform"
+    assert judge("polymorph", sites("Li3Zr2Si2PO12"))[0] == "pass"
+
+
+def test_a_fraction_beyond_the_table_outweighs_an_ion_that_is_not_in_it() -> None:
+    message = check("Na4Zr1.5Mg0.4Tm0.2Si2PO12").set_index("rule").loc["dopant_fraction", "message"]
+    assert message.startswith("Mg2+ takes 0.19 of M; the largest share reported")
+
+
+def test_an_ion_that_was_never_reported_is_named() -> None:
+    row = check("Na3.2Zr1.8Tm0.2Si2PO12").set_index("rule").loc["dopant_fraction"]
+    assert row["message"] == "no single-phase sample of Na3Zr2Si2PO12 with Tm3+ on M is in the dataset"
+    undoped = check(NZSP).set_index("rule").loc["dopant_fraction"]
+    assert (undoped["verdict"], undoped["margin"]) == ("pass", 1.0)
+
+
+def test_a_claim_that_stays_is_held_both_ways() -> None:
+    rule = RULES["vacancy_direction"]
+    same = [claimed(NZSP, "same", NZSP), claimed("Na3Zr1.8Ti0.2Si2PO12", "same", NZSP)]
+    assert [VERDICTS[rule.judge(context).codes[0]] for context in same] == ["pass", "pass"]
+    assert judge("vacancy_direction", claimed("Na3.2Zr1.8Sc0.2Si2PO12", "same", NZSP))[0] == "inform"
+    assert judge("vacancy_direction", claimed("Na3.2Zr1.8Sc0.2Si2PO12", "down", NZSP))[0] == "pass"
