@@ -127,7 +127,7 @@ def disagreement_findings(given: Material, slipped: Collection[str]) -> list[Fin
     pairs = pairs[far & _compatible(pairs) & _same_temperature(pairs) & (one_sample | _other_reading(pairs))]
     # Of many figures of one sample and condition, the two furthest apart say it.
     condition_of = [f"{name}_{side}" for name in ("sample_id", "contribution", "read_in") for side in (1, 2)]
-    pairs = pairs.assign(decades=decades).sort_values("decades", ascending=False, kind="stable")
+    pairs = pairs.assign(decades=decades[pairs.index]).sort_values("decades", ascending=False, kind="stable")
     pairs = pairs.drop_duplicates(condition_of).sort_index()
     findings = []
     for pair in rows_of(pairs):
