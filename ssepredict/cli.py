@@ -185,27 +185,43 @@ def predict(
 
 @app.command()
 def check(
-    formulas: Formulas = None, file: FormulaFile = None, as_json: AsJson = False, out: OutFile = None
+    formulas: Formulas = None,
+    file: FormulaFile = None,
+    claim: Annotated[
+        list[str] | None,
+        typer.Option("--claim", help="Stated mechanism, e.g. vacancies=up (down, same) or carriers=up."),
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option("--host", help="Host of the claim; alone it asks for the change of the counts."),
+    ] = None,
+    as_json: AsJson = False,
+    out: OutFile = None,
 ) -> None:
     """Show who sits on which site and hold formulas against the rules of physics.
 
-    The exit status is 1 when a formula cannot be used or a rule rejects it.
+    A claim is held against the counts of the composition and of its host; a contradicted one is no failure.
+    The exit status is 1 when a formula or a claim cannot be used or a rule rejects a formula.
     """
+    from ssepredict.physics.claims import check_claims
     from ssepredict.report import cards, tables
     from ssepredict.report.documents import check_document, examine, json_text
     from ssepredict.report.files import check_table_path, write_table
 
     asked = _asked(formulas, file)
     check_table_path(out)
+    said = check_claims(asked.formulas, claim or (), host) if claim or host is not None else []
     found = examine(asked)
     if out is not None:
         write_table(found.verdicts, out)
     if as_json:
-        print(json_text(check_document(asked, found)))
+        print(json_text(check_document(asked, found, said)))
     elif out is not None:
         tables.console(stderr=True).print(f"wrote {len(found.verdicts):,} verdicts to {out}")
     else:
         tables.console().print(cards.verdicts(asked.formulas, found))
+    if said and not as_json:
+        tables.console(stderr=out is not None).print(cards.claims(said))
     if found.problems:
         _name_problems(asked, found.problems)
     if "reject" in found.worst:
@@ -467,6 +483,53 @@ def data_fetch(
     if out is not None:
         written = write_external(name, out, cache)
         print(f"{out}: {len(written):,} measurements, {len(written.excluded):,} figures excluded")
+
+
+@data.command("fit-impedance")
+def data_fit_impedance(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Nyquist table: frequency_hz, z_real_ohm, z_imag_ohm.")
+    ],
+    thickness_mm: Annotated[float, typer.Option("--thickness-mm", help="Thickness of the pellet (mm).")],
+    area_cm2: Annotated[float, typer.Option("--area-cm2", help="Area of one electrode (cm²).")],
+    thickness_error_mm: Annotated[float, typer.Option(help="Standard error of the thickness (mm).")] = 0.0,
+    area_error_cm2: Annotated[float, typer.Option(help="Standard error of the area (cm²).")] = 0.0,
+    formula: Annotated[str, typer.Option(help="Composition of the pellet, for the row.")] = "",
+    temperature: Annotated[float | None, typer.Option(help="Temperature (°C), for the row.")] = None,
+    citation: Annotated[str, typer.Option(help="Source that the row names; the file when omitted.")] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for nyquist.png, fit.json and row.csv (for `data add`)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fit the arcs of an impedance spectrum: bulk, grain boundaries, conductivity (needs the extra eis)."""
+    from ssepredict.chemistry.sites import parse_sites
+    from ssepredict.data.impedance import fit_impedance
+    from ssepredict.data.nyquist import read_nyquist
+    from ssepredict.report import tables
+    from ssepredict.report.documents import json_text
+    from ssepredict.report.impedance import fit_document, fit_table, write_fit
+
+    if formula:
+        parse_sites([formula])
+    fit = fit_impedance(read_nyquist(file))
+    document = fit_document(
+        fit,
+        thickness_mm,
+        area_cm2,
+        thickness_error_mm,
+        area_error_cm2,
+        formula,
+        temperature,
+        citation or f"own impedance measurement, {file.name}",
+    )
+    if as_json:
+        print(json_text(document))
+    else:
+        tables.console().print(fit_table(document))
+    for path in write_fit(out, fit, document) if out is not None else ():
+        tables.console(stderr=True).print(f"wrote {path}")
 
 
 @app.command()

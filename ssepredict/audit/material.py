@@ -105,7 +105,7 @@ def rows_of(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 def _works(sources: pd.DataFrame) -> pd.Series[str]:
     """Work of every source; sources with one DOI are one work whatever the table says."""
-    table = sources.drop_duplicates("source_id")
+    table = sources.drop_duplicates("source_id").reset_index(drop=True)
     work = table["work_id"].where(table["work_id"] != "", table["source_id"])
     first = work[table["doi"] != ""].groupby(table["doi"].str.lower()).first()
     merged = table["doi"].str.lower().map(first).fillna(work)

@@ -24,6 +24,8 @@ DISAGREEMENT_DECADES = 1.0
 SPREAD_DECADES = 2.0
 _OPEN = ("", "unspecified")
 _EXTREMES = 200
+_LARGEST_GROUP = 60
+"""Rows of one value and composition held against each other; more say nothing new and cost their square."""
 
 
 def temperature_findings(given: Material, contradicted: Collection[str]) -> list[Finding]:
@@ -83,10 +85,14 @@ def unit_findings(given: Material) -> list[Finding]:
     )
     telling = _other_reading(pairs) & (pairs["same"].str.rstrip("0").str.len() > len("1."))
     pairs = pairs[(decades > 0.5) & _compatible(pairs) & _same_temperature(pairs) & (one_sample | telling)]
+    typical = table.groupby(["key", "work_id"])["log10"].median().reset_index()
+    levels: dict[str, list[tuple[str, float]]] = {}
+    for key, work, level in typical.itertuples(index=False, name=None):
+        levels.setdefault(key, []).append((work, level))
     findings: dict[str, Finding] = {}
     for pair in rows_of(pairs):
-        around = table[(table["key"] == pair["key"]) & (table["work_id"] != pair["work_id"])]["log10"]
-        for wrong, right in _farther(pair, float(around.median())):
+        others = [level for work, level in levels[pair["key"]] if work != pair["work_id"]]
+        for wrong, right in _farther(pair, float(np.median(others)) if others else float("nan")):
             row = _side(pair, wrong)
             findings.setdefault(
                 row["measurement_id"],
@@ -114,10 +120,15 @@ def disagreement_findings(given: Material, slipped: Collection[str]) -> list[Fin
     # In a large group only the extremes matter: what is a decade apart is among them.
     low = table.groupby(["work_id", "key"])["log10"].rank(method="first")
     high = table.groupby(["work_id", "key"])["log10"].rank(method="first", ascending=False)
-    pairs = _pairs(table[(low <= _EXTREMES) | (high <= _EXTREMES)], ["work_id", "key"])
-    far = (pairs["log10_1"] - pairs["log10_2"]).abs() > DISAGREEMENT_DECADES
+    pairs = _pairs(table[(low <= _EXTREMES) | (high <= _EXTREMES)], ["work_id", "key"], 2 * _EXTREMES)
+    decades = (pairs["log10_1"] - pairs["log10_2"]).abs()
+    far = decades > DISAGREEMENT_DECADES
     one_sample = pairs["sample_id_1"] == pairs["sample_id_2"]
     pairs = pairs[far & _compatible(pairs) & _same_temperature(pairs) & (one_sample | _other_reading(pairs))]
+    # Of many figures of one sample and condition, the two furthest apart say it.
+    condition_of = [f"{name}_{side}" for name in ("sample_id", "contribution", "read_in") for side in (1, 2)]
+    pairs = pairs.assign(decades=decades[pairs.index]).sort_values("decades", ascending=False, kind="stable")
+    pairs = pairs.drop_duplicates(condition_of).sort_index()
     findings = []
     for pair in rows_of(pairs):
         first, second = sorted((1, 2), key=lambda side: pair[f"measurement_id_{side}"])
@@ -216,10 +227,11 @@ def spread_findings(given: Material) -> list[Finding]:
     return findings
 
 
-def _pairs(table: pd.DataFrame, on: list[str]) -> pd.DataFrame:
+def _pairs(table: pd.DataFrame, on: list[str], largest: int = _LARGEST_GROUP) -> pd.DataFrame:
     """Every two rows that agree in `on`, once; columns end in _1 and _2, except those of `on`."""
     numbered = table.reset_index(drop=True)
     several = numbered[numbered.duplicated(on, keep=False)].reset_index(names="place")
+    several = several[several.groupby(on).cumcount() < largest]
     joined = several.merge(several, on=on, suffixes=("_1", "_2"))
     joined = joined[joined["place_1"] < joined["place_2"]].reset_index(drop=True)
     for column in on:

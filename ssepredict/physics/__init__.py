@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ssepredict.physics.bounds import VERDICTS, Bound, Judgement, Rule
 from ssepredict.physics.checks import Verdicts, check, check_sites
-from ssepredict.physics.claims import ClaimVerdict, check_claim, make_claim, parse_claim
+from ssepredict.physics.claims import ClaimVerdict, check_claim, check_claims, make_claim, parse_claim
 from ssepredict.physics.context import RuleContext
 from ssepredict.physics.mechanism import Claim
 from ssepredict.physics.rules import ADMISSIBLE_RANGES, CLAIM_RULES, PREDICTION_RULES, RULES, SITE_RULES
@@ -25,6 +25,7 @@ __all__ = [
     "Verdicts",
     "check",
     "check_claim",
+    "check_claims",
     "check_sites",
     "make_claim",
     "parse_claim",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ssepredict.chemistry.hosts import hosts_of
-from ssepredict.chemistry.sites import SiteTable, parse_sites
+from ssepredict.chemistry.sites import SiteTable, parse_sites, read_sites
 from ssepredict.exceptions import FormulaError, SsePredictError, did_you_mean
 from ssepredict.physics.context import FloatArray
 from ssepredict.physics.mechanism import Claim
@@ -171,6 +171,41 @@ def judge_claim(sites: SiteTable, claim: Claim, formulas: Sequence[str]) -> list
             )
         )
     return verdicts
+
+
+def check_claims(
+    formulas: Sequence[str], claims: Sequence[str] = (), host: str | None = None
+) -> list[ClaimVerdict]:
+    """Hold claims as they are typed against many formulas; a formula that cannot be used is left out.
+
+    Parameters
+    ----------
+    formulas : sequence of str
+    claims : sequence of str
+        E.g. ``vacancies=up``; with none the change of every count is told.
+    host : str, optional
+        Host of all; each formula's own when omitted.
+
+    Returns
+    -------
+    list of ClaimVerdict
+        Claims of the first formula, then of the second, and so on.
+
+    Raises
+    ------
+    SsePredictError
+        When a claim cannot be read or the host cannot be used.
+    """
+    stated = [parse_claim(text) for text in claims] or [(name, "") for name in CLAIM_QUANTITIES]
+    table, problems = read_sites(formulas)
+    refused = {row for row, _, _ in problems}
+    usable = [row for row in range(len(formulas)) if row not in refused]
+    sites, names = table.take(usable), [formulas[row] for row in usable]
+    per_claim = [
+        judge_claim(sites, make_claim(sites, quantity, direction, host), names)
+        for quantity, direction in stated
+    ]
+    return [verdict for row in zip(*per_claim, strict=True) for verdict in row]
 
 
 def check_claim(

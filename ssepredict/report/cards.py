@@ -25,6 +25,8 @@ from ssepredict.report.wording import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ssepredict.physics.claims import ClaimVerdict
+
 CARDS_UP_TO = 5
 """So many compositions are described one by one; more go into one table with a line each."""
 
@@ -162,6 +164,7 @@ def _check_card(
         yield _heading(formula, f"{record['family']}, {record['framework']}")
         yield _site_table(record)
         yield Text(_counts(record))
+        yield Text(_entropy(record))
         yield Text("")
     table = table_of("rule", "verdict", "what it says")
     for row in said:
@@ -172,14 +175,15 @@ def _check_card(
 
 
 def _site_table(record: Mapping[str, Any]) -> Table:
-    table = table_of("site", "ions per formula unit", "total", "mean radius (Å)")
+    table = table_of("site", "ions per formula unit", "total", "mean radius (Å)", "entropy (k_B)")
     for site, content in record["sites"].items():
         ions = ", ".join(
             f"{show_ion(ion['element'], ion['oxidation_state'])} {show_number(ion['amount'], '.6g')}"
             for ion in content["ions"]
         )
         mean = show_number(content["mean_radius_angstrom"], ".3f")
-        table.add_row(_SITE_NAMES[site], ions, show_number(content["total"], ".6g"), mean)
+        entropy = show_number(content["entropy_kb"], ".2f")
+        table.add_row(_SITE_NAMES[site], ions, show_number(content["total"], ".6g"), mean, entropy)
     return table
 
 
@@ -190,6 +194,30 @@ def _counts(row: Mapping[str, Any]) -> str:
     vacancies = "not countable" if row["vacancies"] is None else show_number(row["vacancies"])
     carriers = show_number(row["carriers"])
     return f"carriers {carriers}, vacancies {vacancies} per formula unit; net charge {show_number(charge)} e"
+
+
+def _entropy(record: Mapping[str, Any]) -> str:
+    known = record["entropy_kb"]
+    if known is None:
+        return "configurational entropy not countable: the framework does not tell the vacancies"
+    return (
+        f"configurational entropy {known:.2f} k_B per formula unit ({known:.2f} R per mole; ideal mixing on "
+        "every site, vacancies with A)"
+    )
+
+
+def claims(said: Sequence[ClaimVerdict]) -> RenderableType:
+    """Show stated mechanisms, or changes against a host, one line each.
+
+    Parameters
+    ----------
+    said : sequence of ClaimVerdict
+    """
+    table = table_of("formula", "host", "claim", "verdict", "what the counts say")
+    for claim in said:
+        stated = f"{claim.quantity}={claim.claimed}" if claim.claimed else "–"
+        table.add_row(claim.formula, claim.host or "–", stated, coloured(claim.verdict), claim.sentence)
+    return table
 
 
 def _by_formula(verdict_rows: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ssepredict.exceptions import FormulaError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ssepredict.chemistry.formula import Problem
     from ssepredict.chemistry.sites import SiteTable
     from ssepredict.modeling.predictor import Predictor
+    from ssepredict.physics.claims import ClaimVerdict
 
 SHOWN_PROBLEMS = 20
 """Problems printed to a terminal; a redirected stream and ``--json`` hold all of them."""
@@ -105,11 +106,14 @@ def site_records(sites: SiteTable) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict, length n
-        `family`, `framework`, `mobile_ion`, `carriers`, `vacancies`, `charge_residual` and `sites`: per
-        occupied site its `ions` (`element`, `oxidation_state`, `amount`, `radius_angstrom`), `total` and
-        `mean_radius_angstrom`.
+        `family`, `framework`, `mobile_ion`, `carriers`, `vacancies`, `charge_residual`, `entropy_kb`
+        (configurational, ideal mixing, in k_B per formula unit) and `sites`: per occupied site its `ions`
+        (`element`, `oxidation_state`, `amount`, `radius_angstrom`), `total`, `mean_radius_angstrom` and
+        `entropy_kb`.
     """
-    families = sites.family
+    from ssepredict.chemistry.entropy import configurational_entropy
+
+    families, entropy = sites.family, configurational_entropy(sites)
     return [
         {
             "family": str(families[row]),
@@ -118,8 +122,9 @@ def site_records(sites: SiteTable) -> list[dict[str, Any]]:
             "carriers": plain(sites.carriers[row]),
             "vacancies": plain(sites.vacancies[row]),
             "charge_residual": plain(sites.charge_residual[row]),
+            "entropy_kb": plain(entropy["total"][row]),
             "sites": {
-                site: _site_record(sites, row, site)
+                site: {**_site_record(sites, row, site), "entropy_kb": plain(entropy[site][row])}
                 for site in sites.occupancy
                 if sites.occupancy[site][row].any()
             },
@@ -186,14 +191,17 @@ def examine(asked: FormulaList) -> Examination:
     )
 
 
-def check_document(asked: FormulaList, found: Examination) -> dict[str, Any]:
-    """Everything `ssepredict check` found: formulas with sites and overall verdict, verdicts, problems."""
+def check_document(
+    asked: FormulaList, found: Examination, claims: Sequence[ClaimVerdict] = ()
+) -> dict[str, Any]:
+    """Everything `ssepredict check` found: formulas with sites and verdict, verdicts, claims, problems."""
     return {
         "formulas": [
             {"formula": formula, "verdict": worst, **(record or {})}
             for formula, worst, record in zip(asked.formulas, found.worst, found.sites, strict=True)
         ],
         "verdicts": records(found.verdicts),
+        "claims": [{**asdict(claim), "agrees": claim.agrees} for claim in claims],
         "problems": problem_records(asked, found.problems),
     }
 

@@ -236,3 +236,25 @@ def test_missing_energies_temperatures_and_contributions_are_no_obstacle(build):
     assert rules_of(data.dataset()) == []
     data.rows["transport"].append({**data.rows["transport"][0], "measurement_id": "x", "sample_id": "nobody"})
     assert rules_of(data.dataset()) == []  # a row whose sample is missing is `data validate`'s business
+
+
+def test_many_figures_of_one_sample_and_condition_give_one_finding(build):
+    data = build()
+    sample = data.sample("s", "10.1/a", "Li3YCl6")
+    values = np.random.default_rng(0).uniform(1e-6, 1e-3, 500)
+    for value in values:
+        data.figure(sample, float(value))
+    found = audit(data.dataset()).findings
+    (finding,) = found[found["rule"] == "compilation_disagreement"].to_dict("records")
+    assert all(f"{end:.6g}" in finding["reported"] for end in (values.min(), values.max()))
+
+
+def test_row_labels_do_not_matter(build):
+    data = build()
+    for number, value in enumerate((1e-6, 1.5e-4)):
+        data.figure(data.sample(f"s{number}", f"10.1/{number}", "Li3YCl6"), value)
+    dataset = data.dataset()
+    labelled = type(dataset)(
+        **{name: table.set_axis([0] * len(table)) for name, table in dataset.tables.items()}
+    )
+    assert rules_of(labelled) == ["spread_between_sources"]

@@ -28,7 +28,7 @@ LAYERS = {
 }
 INSIDE_FUNCTIONS_ONLY = (
     "pymatgen", "matminer", "mlflow", "plotly", "matplotlib", "pandera", "lightgbm", "skops", "dask",
-    "streamlit",
+    "streamlit", "impedance",
 )  # fmt: skip
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 

@@ -9,10 +9,12 @@ import pytest
 
 from ssepredict.chemistry.sites import SiteTable, parse_sites
 from ssepredict.data.dataset import Dataset, load_dataset
-from ssepredict.physics import ADMISSIBLE_RANGES, PREDICTION_RULES, RULES, check_sites
+from ssepredict.physics import ADMISSIBLE_RANGES, PREDICTION_RULES, RULES, RuleContext, check_sites
 from ssepredict.physics.bounds import REJECT
+from ssepredict.physics.competitors import COMPETITORS
 from ssepredict.physics.relations import log10_prefactor
 from ssepredict.physics.rules import CLOSE_PACKED
+from ssepredict.physics.substitution import monoclinic_distance
 
 FAMILY_OF_BOUND = ("na_nasicon", "li_nasicon", "na_halide", "li_halide")
 FEW = 20
@@ -129,3 +131,27 @@ def test_every_reported_value_is_admissible(dataset: Dataset) -> None:
         frame = dataset.training_frame(quantity[name])
         outside = frame[~frame["value"].between(low, high)]
         assert outside.empty, outside[["measurement_id", "formula", "value"]]
+
+
+def test_amounts_of_alkali_phosphates_come_from_the_data(neutral: tuple[pd.DataFrame, SiteTable]) -> None:
+    samples, table = neutral
+    first = ~samples["composition_key"].duplicated().to_numpy()
+    above = {entry.phase: entry.above for entry in COMPETITORS}
+    for family, phase in (("na_nasicon", "Na3PO4"), ("li_nasicon", "Li3PO4")):
+        carriers = table.carriers[first & (table.family == family)]
+        assert above[phase] == pytest.approx(np.quantile(carriers, 0.95), abs=0.06), phase
+
+
+def test_the_monoclinic_field_holds_what_was_found_monoclinic(dataset: Dataset) -> None:
+    samples = dataset.samples
+    phase = samples["phase"].str.lower()
+    monoclinic = phase.str.contains(r"^mono|^c2/c$|^cc$")
+    rhombohedral = phase.str.contains(r"^r-3|^rhomb")
+    one = (monoclinic | rhombohedral) & ~phase.str.contains(r"\+|borderline")
+    rows = samples[one & (samples["family"] == "na_nasicon") & (samples["composite"] == 0)]
+    rows = rows.drop_duplicates("composition_key")
+    inside = monoclinic_distance(RuleContext(parse_sites(rows["formula"].tolist()))) == 0
+    found = monoclinic[rows.index].to_numpy()
+    assert inside.sum() >= 30
+    assert found[inside].mean() > 0.9
+    assert found[~inside].mean() < 0.25
