@@ -102,7 +102,7 @@ class RuleContext:
 
     @functools.cached_property
     def host_radius_angstrom(self) -> FloatArray:
-        """Radius of the ion that dopants are held against, shape (n,); NaN where there is no M ion."""
+        """Radius of the ion that dopants are held against, shape (n,); NaN where there is none."""
         if self.host_ion is not None:
             radius = np.full(len(self), np.nan)
             for name, framework in FRAMEWORKS.items():
@@ -112,7 +112,15 @@ class RuleContext:
                 radius[self._frameworks_here[name]] = known[0]
             return radius
         own = self.sites.radii("M")[np.arange(len(self)), self.majority]
-        return np.where(self.site_totals["M"] > PRESENT, own, np.nan)
+        return np.where((self.site_totals["M"] > PRESENT) & ~self._tied_majority, own, np.nan)
+
+    @functools.cached_property
+    def _tied_majority(self) -> BoolArray:
+        """Rows in which no M ion outnumbers the others (LiTiZr(PO4)3): there is no host ion."""
+        on_m = np.sort(self.sites.occupancy["M"], axis=1)
+        if on_m.shape[1] < 2:
+            return np.zeros(len(self), dtype=np.bool_)
+        return np.asarray(on_m[:, -1] - on_m[:, -2] < PRESENT, dtype=np.bool_)
 
     @functools.cached_property
     def mismatch(self) -> FloatArray:
