@@ -25,6 +25,9 @@ M. Guin, F. Tietz, J. Power Sources 273 (2015) 1056, doi 10.1016/j.jpowsour.2014
 """
 
 
+_DECIMALS = 9
+
+
 @dataclass(frozen=True)
 class Statistics:
     """What the features of one batch share; every value is computed when first asked for."""
@@ -201,7 +204,8 @@ def site_features(sites: SiteTable, elements: tuple[str, ...] = ()) -> FloatArra
     amounts = sites.composition
     columns = [feature.compute(shared) for feature in SITE_FEATURES]
     columns += [amounts.amount(symbol) for symbol in elements]
-    return np.column_stack(columns).astype(np.float64, copy=False)
+    # What floating-point sums leave behind must not decide a split: text and arrays give the same features.
+    return np.asarray(np.round(np.column_stack(columns), _DECIMALS), dtype=np.float64)
 
 
 class SiteFeaturizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped

@@ -171,7 +171,8 @@ def test_perfect_and_constant_predictions_are_scored_in_closed_form(conductivity
     assert scores.loc["all", "rows"] == conductivity.scored.sum()
     families = scores.drop(index=["all", "room_temperature"])
     assert families["rows"].sum() == scores.loc["room_temperature", "rows"]
-    assert families["pairs"].sum() == scores.loc["all", "pairs"] > 0
+    # UCl3-type hosts are named without the mobile ion: a few pairs of one paper join two families
+    assert 0 < families["pairs"].sum() <= scores.loc["all", "pairs"]
     constant = score(conductivity, perfect, "predicted").set_index("scope")
     expected = np.abs(conductivity.y[conductivity.scored]).mean()
     assert constant.loc["all", "mae"] == pytest.approx(expected)

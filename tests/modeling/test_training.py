@@ -146,5 +146,5 @@ def test_progress_is_told_in_sentences(dataset):
     said: list[str] = []
     halides: Dataset = dataset.select(family="na_halide")
     train(halides, targets=("conductivity_s_cm",), folds=2, protocols=(), progress=said.append)
-    assert said[0] == "conductivity_s_cm: dummy_median under paper"
+    assert said[0] == "conductivity_s_cm: comparing 3 estimators under paper"
     assert said[-1] == "domain and evidence"
