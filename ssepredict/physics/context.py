@@ -102,7 +102,10 @@ class RuleContext:
 
     @functools.cached_property
     def host_radius_angstrom(self) -> FloatArray:
-        """Radius of the ion that dopants are held against, shape (n,); NaN where there is none."""
+        """Radius that dopants are held against, shape (n,); NaN where there is none.
+
+        That of the host ion; where no M ion outnumbers the others, the mean of the M ions.
+        """
         if self.host_ion is not None:
             radius = np.full(len(self), np.nan)
             for name, framework in FRAMEWORKS.items():
@@ -112,11 +115,13 @@ class RuleContext:
                 radius[self._frameworks_here[name]] = known[0]
             return radius
         own = self.sites.radii("M")[np.arange(len(self)), self.majority]
-        return np.where((self.site_totals["M"] > PRESENT) & ~self._tied_majority, own, np.nan)
+        mean = self.sites.site_mean("M", self.sites.radii("M"))
+        reference = np.where(self.tied_majority, mean, own)
+        return np.where(self.site_totals["M"] > PRESENT, reference, np.nan)
 
     @functools.cached_property
-    def _tied_majority(self) -> BoolArray:
-        """Rows in which no M ion outnumbers the others (LiTiZr(PO4)3): there is no host ion."""
+    def tied_majority(self) -> BoolArray:
+        """Rows in which no M ion outnumbers the others, as in LiTiZr(PO4)3, shape (n,)."""
         on_m = np.sort(self.sites.occupancy["M"], axis=1)
         if on_m.shape[1] < 2:
             return np.zeros(len(self), dtype=np.bool_)

@@ -111,7 +111,10 @@ def _say_mismatch(context: RuleContext, row: int) -> str:
     """'M-site radius of Y3+ 0.900 Å is 25 % above Zr4+ 0.720 Å', for the ion that is furthest off."""
     column = int(context.mismatch[row].argmax())
     radius, host = context.sites.radii("M")[row, column], context.host_radius_angstrom[row]
-    named = context.host_ion or context.ion(row, int(context.majority[row]))
+    if context.host_ion is None and context.tied_majority[row]:
+        named = "the mean of the M ions"
+    else:
+        named = str(context.host_ion or context.ion(row, int(context.majority[row])))
     if context.mismatch[row, column] == 0:
         return f"every M ion has the radius of {named}, {host:.3f} Å"
     size = f"{abs(radius / host - 1.0):.0%}".replace("%", " %")

@@ -385,3 +385,12 @@ def test_a_claim_that_stays_is_held_both_ways() -> None:
     assert [VERDICTS[rule.judge(context).codes[0]] for context in same] == ["pass", "pass"]
     assert judge("vacancy_direction", claimed("Na3.2Zr1.8Sc0.2Si2PO12", "same", NZSP))[0] == "inform"
     assert judge("vacancy_direction", claimed("Na3.2Zr1.8Sc0.2Si2PO12", "down", NZSP))[0] == "pass"
+
+
+def test_without_a_majority_ion_the_mean_of_the_m_ions_is_the_reference() -> None:
+    verdicts = check(["Li2.5Y0.5Zr0.5Cl6"]).set_index("rule")
+    # Shannon radii at six: Y3+ 0.900, Zr4+ 0.720, mean 0.810
+    assert "M-site radius of Y3+ 0.900 Å is 11 % above the mean of the M ions 0.810 Å" in str(
+        verdicts.loc["radius_mismatch", "message"]
+    )
+    assert verdicts.loc["radius_mismatch", "verdict"] == "pass"
