@@ -95,8 +95,8 @@ def hosts_of(table: SiteTable) -> npt.NDArray[np.str_]:
     >>> hosts_of(parse_sites(["Na3.4Zr1.7Sc0.2Zn0.1Si2PO12", "Li1.8Zr0.8Nb0.2Cl6"])).tolist()
     ['Na3Zr2Si2PO12', 'Li2ZrCl6']
     """
-    if not len(table):
-        return np.array([], dtype=np.str_)
+    if not len(table) or not table.elements:  # nothing given, or nothing that could be read
+        return np.full(len(table), "", dtype=np.str_)
     symbols = np.array(table.elements, dtype=np.str_)
     on_m = np.round(table.occupancy["M"], _TIE_DECIMALS)
     charge = np.nan_to_num(table.oxidation)

@@ -74,3 +74,9 @@ def test_composition_key_separates_neighbouring_fractions():
     keys = composition_keys(parse_sites(["Li1.3Al0.3Ti1.7(PO4)3", "Li1.31Al0.31Ti1.69(PO4)3"]))
     assert keys[0] != keys[1]
     assert keys[0] == "Al0.3 Li1.3 O12 P3 Ti1.7"
+
+
+def test_formulas_that_cannot_be_read_have_no_host():
+    table, problems = read_sites(["Xy", ""])
+    assert len(problems) == 2
+    assert hosts_of(table).tolist() == ["", ""]
