@@ -24,6 +24,7 @@ from ssepredict.modeling.targets import TARGETS
 DEFAULT_STORE = "sqlite:///mlflow.db"
 """Where runs go unless MLFLOW_TRACKING_URI says otherwise: a local SQLite file in the working folder."""
 
+_PROGRESS_BARS = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
 _SERVED_CODE = "from ssepredict.modeling.tracking import register_served_model\n\nregister_served_model()\n"
 _EXAMPLE_FORMULAS = ["Na3.4Zr1.7Sc0.2Zn0.1Si2PO12", "Li1.8Zr0.8Nb0.2Cl6"]
 
@@ -211,6 +212,8 @@ def _quiet() -> Iterator[None]:
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
+    bars = os.environ.get(_PROGRESS_BARS)
+    os.environ[_PROGRESS_BARS] = "false"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -218,6 +221,10 @@ def _quiet() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
+        if bars is None:
+            del os.environ[_PROGRESS_BARS]
+        else:
+            os.environ[_PROGRESS_BARS] = bars
 
 
 def _is_number(value: object) -> bool:
