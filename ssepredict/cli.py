@@ -266,6 +266,10 @@ def train(
     out: Annotated[Path, typer.Option("--out", help="Folder in which the release gets a folder.")] = Path(
         "models"
     ),
+    targets: Annotated[
+        list[str] | None,
+        typer.Option("--target", help="Train this target only; may be repeated. All four when omitted."),
+    ] = None,
     seed: Seed = 0,
     folds: Folds = 20,
     with_: Annotated[
@@ -279,16 +283,20 @@ def train(
     """Train every target, measure it on left-out papers, write a release and log it to MLflow."""
     from ssepredict.data.dataset import load_dataset
     from ssepredict.data.external import with_external
+    from ssepredict.modeling.evaluation import check_names
+    from ssepredict.modeling.targets import TARGETS
     from ssepredict.modeling.training import train as train_models
     from ssepredict.report import tables
 
+    wanted = tuple(targets or TARGETS)
+    check_names("target", wanted, TARGETS)
     say = tables.console(stderr=True).print
     loaded = load_dataset(dataset)
     for extra in dict.fromkeys(with_ or ()):
         loaded, added = with_external(loaded, extra)
         say(f"{extra}: {added.measurements:,} measurements added, {added.left_out:,} were there already")
     loaded.validate()
-    predictor = train_models(loaded, name=name, seed=seed, folds=folds, progress=say)
+    predictor = train_models(loaded, name=name, targets=wanted, seed=seed, folds=folds, progress=say)
     release = out / name
     predictor.save(release)
     say(f"release: {release}")

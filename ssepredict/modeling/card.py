@@ -136,7 +136,7 @@ def _intervals(figures: Mapping[str, Any], view: str) -> str:
         if isinstance(entry, Mapping)
     ]
     head = ["scope", "rows", "coverage", f"mean width ({figures['unit']})"]
-    title = f"Intervals at {figures['confidence']:.0%}, on papers left out of fit and calibration, {view}:"
+    title = f"Intervals at {figures['confidence']:.0%}, on left-out papers, calibrated on others, {view}:"
     return f"{title}\n\n{_table(head, body)}"
 
 

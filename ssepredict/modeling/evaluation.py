@@ -207,9 +207,9 @@ def evaluate(
     SsePredictError
         When a name is unknown.
     """
-    _known("protocol", [protocol], PROTOCOLS)
-    _known("target", targets, TARGETS)
-    _known("estimator", estimators, ESTIMATORS)
+    check_names("protocol", [protocol], PROTOCOLS)
+    check_names("target", targets, TARGETS)
+    check_names("estimator", estimators, ESTIMATORS)
     tables, predictions = [], []
     for name in targets:
         prepared = prepare(TARGETS[name], dataset)
@@ -242,7 +242,14 @@ def _labelled(table: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
     return table
 
 
-def _known(what: str, names: Sequence[str], known: Mapping[str, object]) -> None:
+def check_names(what: str, names: Sequence[str], known: Mapping[str, object]) -> None:
+    """Refuse names that are not known, with the nearest that is.
+
+    Raises
+    ------
+    SsePredictError
+        Naming the first unknown one.
+    """
     for name in names:
         if name not in known:
             raise SsePredictError(

@@ -6,11 +6,13 @@ import functools
 import json
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from ssepredict.modeling import evaluation, tracking, training
+from ssepredict.data.dataset import load_dataset
+from ssepredict.data.ingest import as_text
+from ssepredict.data.store import write_folder
+from ssepredict.modeling import evaluation
 from ssepredict.resources import shipped_folder
 
 
@@ -69,24 +71,22 @@ def test_evaluate(ssepredict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "host_median" in ssepredict("evaluate", "--folds", "3").out
 
 
-@pytest.mark.parametrize(("option", "runs"), [("--tracking", 1), ("--no-tracking", 0)])
-def test_train_writes_the_release_and_logs_it(
-    ssepredict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, runs: int
+def test_train_writes_a_release_that_predicts_and_logs_it(
+    ssepredict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The wiring alone; training itself has tests of its own."""
-    logged = []
-
-    def fake_train(dataset, *, name, seed, folds, progress):
-        progress(f"{name} {seed} {folds} {len(dataset) > 1000}")
-        return SimpleNamespace(save=lambda folder: Path(folder).mkdir(parents=True))
-
-    monkeypatch.setattr(training, "train", fake_train)
-    monkeypatch.setattr(tracking, "log_training", lambda *given: logged.append(given) or "run-1")
-    done = ssepredict("train", "--name", "mine", "--out", "releases", "--seed", "7", "--folds", "5", option)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    small = load_dataset().select(family="na_halide")
+    write_folder(tmp_path / "small", {name: as_text(name, table) for name, table in small.tables.items()})
+    options = ("--dataset", "small", "--name", "mine", "--out", "releases", "--seed", "7", "--folds", "2")
+    done = ssepredict("train", *options, "--target", "conductivity_s_cm", "--target", "activation_energy_ev")
     assert (done.status, done.out) == (0, "")
-    assert "mine 7 5 True" in done.err
-    assert (tmp_path / "releases" / "mine").is_dir()
-    assert len(logged) == runs
+    assert "mlflow run: " in done.err
+    assert (tmp_path / "mlflow.db").is_file()
+    metrics = json.loads((tmp_path / "releases" / "mine" / "metrics.json").read_text())
+    assert (metrics["name"], metrics["seed"], metrics["folds"]) == ("mine", 7, 2)
+    predicted = ssepredict("predict", "Na3YCl6", "--model", "releases/mine", "--json")
+    assert json.loads(predicted.out)["model"]["name"] == "mine"
+    assert "did you mean 'ccd_ma_cm2'" in ssepredict("train", "--target", "ccd_ma_cm").err
 
 
 def test_version(ssepredict) -> None:
