@@ -14,13 +14,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import featurizers, ranking
+from benchmarks import featurizers, imports, ranking
 from benchmarks.timing import Figure
 
 # A new benchmark joins by its module's name and run function.
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     featurizers.NAME: featurizers.run,
     ranking.NAME: ranking.run,
+    imports.NAME: imports.run,
 }
 
 

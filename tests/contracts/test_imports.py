@@ -1,4 +1,4 @@
-"""Importing the package costs little and changes nothing."""
+"""Importing the package loads no heavy library and changes nothing."""
 
 from __future__ import annotations
 
@@ -23,18 +23,57 @@ def _run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_import_loads_no_heavy_library(tmp_path: Path) -> None:
-    code = "import ssepredict, sys, json; print(json.dumps(sorted({n.split('.')[0] for n in sys.modules})))"
-    loaded = set(json.loads(_run(code, tmp_path).stdout))
-    assert loaded.isdisjoint(HEAVY)
+def _changes(module: str, folder: Path) -> dict[str, list[str]]:
+    """What importing a module changed in a fresh process: libraries loaded, and everything else."""
+    code = f"""
+import json, locale, logging, os, signal, sys, threading, warnings
 
+def state():
+    loggers = [logging.root, *(l for l in logging.root.manager.loggerDict.values() if hasattr(l, "handlers"))]
+    return {{
+        "warnings filters": list(map(repr, warnings.filters)),
+        "logging handlers": [repr(handler) for logger in loggers for handler in logger.handlers],
+        "root level": [str(logging.root.level)],
+        "environment": [f"{{key}}={{value}}" for key, value in sorted(os.environ.items())],
+        "working folder": [os.getcwd()],
+        "search path": list(sys.path),
+        "locale": [locale.setlocale(locale.LC_ALL)],
+        "threads": [thread.name for thread in threading.enumerate()],
+        "hooks": [repr(sys.excepthook), repr(sys.displayhook), repr(signal.getsignal(signal.SIGINT))],
+    }}
 
-def test_import_takes_less_than_a_second_and_writes_nothing(tmp_path: Path) -> None:
-    code = "import time; t = time.perf_counter(); import ssepredict; print(time.perf_counter() - t)"
-    done = _run(code, tmp_path)
-    assert float(done.stdout) < 1.0
+before, loaded = state(), set(sys.modules)
+import {module}
+after = state()
+changed = {{name: after[name] for name in after if after[name] != before[name]}}
+print(json.dumps({{"libraries": sorted({{n.split(".")[0] for n in set(sys.modules) - loaded}}), **changed}}))
+"""
+    done = _run(code, folder)
     assert done.stderr == ""
+    found: dict[str, list[str]] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("module", "allowed"), [("ssepredict", set()), ("ssepredict.cli", {"typer", "rich"})]
+)
+def test_import_loads_no_heavy_library_and_changes_nothing(
+    tmp_path: Path, module: str, allowed: set[str]
+) -> None:
+    changes = _changes(module, tmp_path)
+    assert set(changes.pop("libraries")).isdisjoint(set(HEAVY) - allowed)
+    assert changes == {}
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_change_on_import_would_be_seen(tmp_path: Path) -> None:
+    (tmp_path / "rude.py").write_text(
+        "import logging, os, sqlite3, warnings\nwarnings.simplefilter('ignore')\nlogging.basicConfig()\n"
+        "os.environ['OMP_NUM_THREADS'] = '99'\n"
+    )
+    changes = _changes("rude", tmp_path)
+    assert "sqlite3" in changes.pop("libraries")
+    assert set(changes) == {"warnings filters", "logging handlers", "environment"}
 
 
 def test_help_needs_no_heavy_library(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ssepredict.data.dataset import load_dataset
@@ -124,22 +125,8 @@ def test_a_public_dataset_by_name(ssepredict, tmp_path: Path, monkeypatch: pytes
 
 
 def test_training_takes_a_dataset_of_ones_own_and_a_public_one(
-    ssepredict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ssepredict, small: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`train` gets the joined rows; the training itself has its own tests."""
-    from ssepredict.modeling import training
-
-    seen = {}
-
-    class Trained:
-        def save(self, folder: Path) -> None:
-            seen["release"] = folder
-
-    def train(dataset, **options):
-        seen["dataset"] = dataset
-        return Trained()
-
-    monkeypatch.setattr(training, "train", train)
     monkeypatch.setenv("SSEPREDICT_CACHE", str(tmp_path / "cache"))
     content = "ID,Reduced Composition,Ionic conductivity (S cm-1),DOI\naaa,Li2ZrCl6,4.1E-4,10.1000/new\n"
     (tmp_path / "cache" / "obelix").mkdir(parents=True)
@@ -148,10 +135,20 @@ def test_training_takes_a_dataset_of_ones_own_and_a_public_one(
     (tmp_path / "cache" / "obelix" / "accepted-checksums.json").write_text(
         json.dumps(accepted), encoding="utf-8"
     )
+    literature = len(load_dataset(tmp_path / small).transport)
     (tmp_path / "mine.csv").write_text(MINE.replace(",operator", "").replace(",me", ""), encoding="utf-8")
-    assert ssepredict("data", "add", "mine.csv", "--dataset", "mine", "--source-id", "me").status == 0
-    done = ssepredict("train", "--dataset", "mine", "--with", "obelix", "--no-tracking", "--out", "models")
-    assert done.status == 0
+    assert ssepredict("data", "add", "mine.csv", "--dataset", small, "--source-id", "me").status == 0
+
+    options = ("--target", "conductivity_s_cm", "--folds", "2", "--no-tracking", "--out", "models")
+    done = ssepredict("train", "--dataset", small, "--with", "obelix", *options, "--name", "joined")
+    assert (done.status, done.out) == (0, "")
     assert "obelix: 1 measurements added, 0 were there already" in done.err
-    assert {"me", "10.1000/new"} <= set(seen["dataset"].sources["source_id"])
+    release = tmp_path / "models" / "joined"
+    trained_on = json.loads((release / "metrics.json").read_text(encoding="utf-8"))["dataset"]["tables"]
+    assert trained_on["transport"] == literature + 2 + 1
+    evidence = pd.read_csv(release / "evidence.csv")
+    assert (evidence["source_id"] == "me").sum() == 2
+    assert evidence.query("source_id == '10.1000/new'")["formula"].to_list() == ["Li2ZrCl6"]
+    predicted = ssepredict("predict", "Li2ZrCl6", "--model", "models/joined", "--json")
+    assert json.loads(predicted.out)["model"]["name"] == "joined"
     assert ssepredict("train", "--with", "obelics", "--no-tracking").status == 1
