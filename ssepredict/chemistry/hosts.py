@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ssepredict.chemistry.formula import FloatArray
-from ssepredict.chemistry.frameworks import HALOGENS
+from ssepredict.chemistry.frameworks import HALOGENS, LARGE_LANTHANIDES
 from ssepredict.chemistry.sites import SiteTable
 
 SILICATE_FROM = 1.0 / 3.0
@@ -76,8 +76,8 @@ def hosts_of(table: SiteTable) -> npt.NDArray[np.str_]:
     Si / (Si + P) is at least 1/3 (the nearer of the two ends), A3M2(PO4)3 for other M; ions of charge 3 and
     4 go before others, which are dopants whatever their amount. Halides: A3MX6, A2MX6, AMX6 or A2MX4 for
     M of charge 3, 4, 5 or 2, with the halogen of which there is most (on a tie the lightest). Oxyhalides:
-    the halide with two X replaced by one O (A3MOX4, A2MOX4, AMOX4; AMOX2 for Al, Ga, B). UCl3 type: MX3,
-    whichever the mobile ion.
+    the halide with two X replaced by one O (A3MOX4, A2MOX4, AMOX4; AMOX2 for Al, Ga, B). UCl3 type: MX3
+    of the large lanthanide of which there is most, whichever the mobile ion.
 
     Parameters
     ----------
@@ -101,6 +101,8 @@ def hosts_of(table: SiteTable) -> npt.NDArray[np.str_]:
     on_m = np.round(table.occupancy["M"], _TIE_DECIMALS)
     charge = np.nan_to_num(table.oxidation)
     wanted = np.where((table.framework == "nasicon")[:, None], (charge == 3) | (charge == 4), charge > 0)
+    # Zr, Al or Ta dissolve in the lattice of LaCl3; none of them has a chloride MCl3 of the UCl3 type.
+    wanted &= (table.framework != "ucl3_halide")[:, None] | np.isin(symbols, LARGE_LANTHANIDES)
     eligible = np.where((on_m > 0) & wanted, on_m, 0.0)
     eligible = np.where(eligible.any(axis=1, keepdims=True), eligible, on_m)
     # Charge breaks ties only: amounts differ by at least 1e-6, the term stays below 1e-8.

@@ -15,6 +15,7 @@ from ssepredict.chemistry.frameworks import (
     OCTAHEDRAL_OR_A_IONS,
     TETRAHEDRAL_IONS,
     TETRAHEDRAL_OR_OCTAHEDRAL_IONS,
+    UCL3_LANTHANIDE_FROM,
 )
 from ssepredict.chemistry.ions import shannon_radii
 from ssepredict.chemistry.sites import parse_sites, read_sites
@@ -33,11 +34,72 @@ KNOWN = {
     "Li0.388Ta0.238La0.475Cl3": ("ucl3_halide", "li_halide"),
 }
 
+REPORTED_UCL3 = (
+    # P63/m with La and Ce as a minority of the M ions, doi 10.1002/anie.202306433
+    "Li1.5La0.2Ce0.2Hf0.2Al0.2Ta0.2Cl5.1",
+    "Li1.5La0.2Ce0.2Zr0.2Hf0.2Ta0.2Cl5.3",
+    "Na1.5La0.2Ce0.2Zr0.2Hf0.2Ta0.2Cl5.3",
+    "LiLa0.2Ce0.2Zr0.2Al0.2Ta0.2Cl4.6",
+    "Li1.5La0.166667Ce0.166667Zr0.166667Hf0.166667Al0.166667Ta0.166667Cl5.166667",
+    # exactly half, and all of the M ions
+    "LiLa0.5Ta0.5Cl5",
+    "NaCe0.83Ta0.5Cl6",
+    "LiLaCl4",
+    "Li0.5SmCl3.5",
+    "Na0.75Sm1.75Cl6",
+)
+
+REPORTED_CLOSE_PACKED = (
+    "Li2.375Zr0.625Nd0.375Cl6",  # P-3m1: more large lanthanide than the mixtures above, but one M per 6 Cl
+    "Li2.73Dy1.09Cl6",  # Pnma: metal-rich, but of small lanthanides
+    "Li2.4Ho1.2Cl6",
+    "Li2.1Y1.3Cl6",
+    "Li2.5Y0.5Zr0.5Cl6",
+    "Li2.75Y0.16Er0.16Yb0.16In0.25Zr0.25Cl6",  # C2/m: as many M ions, all of them small
+)
+
+OPEN_ANION_PACKING = ("NaTaCl6", "LiTaCl6", "LiNbCl6", "Li2TaCl7", "LiNbOCl4", "LiTaOCl4", "NaTaOCl4")
+
 
 @pytest.mark.parametrize(("formula", "expected"), KNOWN.items())
 def test_known_compositions_are_recognised(formula, expected):
     table = parse_sites([formula])
     assert (table.framework[0], table.family[0]) == expected
+
+
+def test_a_minority_of_large_lanthanides_makes_a_metal_rich_chloride_ucl3_type():
+    table = parse_sites(REPORTED_UCL3)
+    assert dict.fromkeys(REPORTED_UCL3, "ucl3_halide") == dict(
+        zip(REPORTED_UCL3, table.framework.tolist(), strict=True)
+    )
+    assert np.isnan(table.vacancies).all()
+
+
+def test_small_lanthanides_and_one_m_ion_per_six_halogens_stay_close_packed():
+    table = parse_sites(REPORTED_CLOSE_PACKED)
+    assert set(table.framework.tolist()) == {"close_packed_halide"}
+    on_a_and_m = table.site_total("A") + table.site_total("M")
+    np.testing.assert_allclose(table.vacancies, 6 - on_a_and_m)
+
+
+@pytest.mark.parametrize("lanthanide", LARGE_LANTHANIDES)
+def test_every_large_lanthanide_counts_towards_the_ucl3_type(lanthanide):
+    table = parse_sites([f"Li{lanthanide}0.3333Zr0.6667Cl4.6667", f"Li3{lanthanide}Cl6"])
+    assert table.framework.tolist() == ["ucl3_halide", "close_packed_halide"]
+
+
+def test_mixtures_of_la_and_ta_are_ucl3_type_or_glass_and_never_close_packed():
+    share = np.arange(0, 21) / 20
+    table = parse_sites([f"LiLa{la:.2f}Ta{1 - la:.2f}Cl{6 - 2 * la:.2f}" for la in share])
+    expected = np.where(share >= UCL3_LANTHANIDE_FROM, "ucl3_halide", "glass")
+    assert table.framework.tolist() == expected.tolist()
+
+
+def test_vacancies_of_glasses_and_oxyhalides_are_not_evaluable():
+    table = parse_sites(OPEN_ANION_PACKING)
+    assert set(table.framework.tolist()) == {"glass", "oxyhalide"}
+    assert np.isnan(table.vacancies).all()
+    assert np.all(table.carriers > 0)
 
 
 @pytest.mark.parametrize(

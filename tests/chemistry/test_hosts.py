@@ -30,6 +30,9 @@ CASES = {
     "Li3ZrO1.5Cl4": "Li2ZrOCl4",
     "NaAlCl2.5O0.75": "NaAlOCl2",
     "Li0.388Ta0.238La0.475Cl3": "LaCl3",
+    "LiLa0.5Zr0.5Cl4.5": "LaCl3",  # a tie with Zr4+, of which there is no chloride ZrCl3 of the UCl3 type
+    "Na1.5La0.2Ce0.2Zr0.2Hf0.2Ta0.2Cl5.3": "LaCl3",
+    "LiCe0.3Zr0.7Cl4.7": "CeCl3",
 }
 
 
@@ -48,7 +51,7 @@ def test_every_framework_has_a_naming_rule(framework):
 
 
 def test_a_host_is_its_own_host_and_neutral():
-    hosts = sorted(set(CASES.values()) - {"LaCl3"})
+    hosts = sorted(set(CASES.values()) - {"LaCl3", "CeCl3"})
     table = parse_sites(hosts)
     assert hosts_of(table).tolist() == hosts
     np.testing.assert_allclose(table.charge_residual, 0.0, atol=1e-12)
