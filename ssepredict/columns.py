@@ -179,6 +179,7 @@ DISCREPANCY_RULES = (
     "internal_contradiction",
     "measurement_condition",
     "radius",
+    "transcription",
 )
 """Rules a finding can name; a test holds the first block against `ssepredict.physics.RULES`."""
 
@@ -386,6 +387,12 @@ TEMPERATURE_BANDS = {
 }
 """Name to lower (excluded, but for the first) and upper bound (°C)."""
 
+FOLDS = 20
+"""Folds of every protocol whose folds are frozen."""
+
+FOLD_PROTOCOLS = ("paper", "host", "random")
+"""Protocols whose folds are frozen; ``paper_purged`` shares those of ``paper``."""
+
 DERIVED_TABLES: dict[str, tuple[Column, ...]] = {
     "reproducibility": (
         Column("quantity", "what was measured", "category", allowed=tuple(QUANTITIES), required=True),
@@ -443,9 +450,28 @@ DERIVED_TABLES: dict[str, tuple[Column, ...]] = {
             missing="fewer than three compositions",
         ),
     ),
+    "folds": (
+        Column(
+            "protocol",
+            "what is left out as a whole: a paper, a host or, at random, a measurement",
+            "category",
+            allowed=FOLD_PROTOCOLS,
+            required=True,
+        ),
+        Column("key", "work_id, host or measurement_id", missing="samples without a host"),
+        Column(
+            "fold",
+            "fold in which it is left out; never changed once it stands here",
+            "integer",
+            required=True,
+            minimum=0,
+            maximum=FOLDS - 1,
+        ),
+    ),
 }
 """Tables computed from the others; a dataset is complete without them."""
 
 DERIVED_TITLES = {
     "reproducibility": "computed: how far apart independent works report the same composition",
+    "folds": "computed once and kept: the fold in which each paper, host and measurement is left out",
 }

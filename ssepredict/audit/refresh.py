@@ -11,6 +11,7 @@ from ssepredict.data.croissant import write_croissant
 from ssepredict.data.datapackage import write_datapackage
 from ssepredict.data.dataset import load_dataset
 from ssepredict.data.findings import load_for_audit, write_findings
+from ssepredict.data.folds import write_folds
 from ssepredict.data.reproducibility import write_noise_floor
 from ssepredict.modeling.rule_evidence import rule_report
 
@@ -21,7 +22,8 @@ def refresh(folder: str | Path) -> Audit:
     """Audit a dataset and rewrite its generated files.
 
     In this order: ``discrepancies.csv`` with the flag `suspect` (an audit), ``reproducibility.csv``,
-    ``datapackage.json``, ``croissant.json``, and the numbers in ``README.md`` where there is one.
+    ``folds.csv`` (completed: what has a fold keeps it), ``datapackage.json``, ``croissant.json``, and the
+    numbers in ``README.md`` where there is one.
 
     Parameters
     ----------
@@ -39,7 +41,9 @@ def refresh(folder: str | Path) -> Audit:
     place = Path(folder)
     found = audit(load_for_audit(place))
     write_findings(place, found.findings, found.flagged)
-    write_noise_floor(place, load_dataset(place))
+    refreshed = load_dataset(place)
+    write_noise_floor(place, refreshed)
+    write_folds(place, refreshed.tables)
     write_datapackage(place)
     if (place / CARD).exists():
         evidence = rule_report(load_dataset(place))

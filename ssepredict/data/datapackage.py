@@ -86,7 +86,7 @@ def datapackage(derived: Collection[str] = tuple(DERIVED_TABLES)) -> dict[str, A
     Examples
     --------
     >>> [resource["name"] for resource in datapackage()["resources"]]
-    ['sources', 'samples', 'transport', 'cells', 'discrepancies', 'excluded', 'reproducibility']
+    ['sources', 'samples', 'transport', 'cells', 'discrepancies', 'excluded', 'reproducibility', 'folds']
     """
     return {
         "profile": "tabular-data-package",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ import pandas as pd
 
 from ssepredict.columns import PRIMARY_KEYS, QUANTITIES, TABLES
 from ssepredict.data.fade import cycling_fade
+from ssepredict.data.folds import TABLE as FOLD_TABLE
+from ssepredict.data.folds import no_folds, read_folds
 from ssepredict.data.schema import validate_tables
 from ssepredict.data.tables import read_tables, type_tables
 from ssepredict.exceptions import SsePredictError, did_you_mean
@@ -51,6 +53,8 @@ class Dataset:
         The tables of `ssepredict.columns.TABLES`.
     folder : str
         Where they were read, for messages.
+    folds : DataFrame
+        Frozen folds (``folds.csv``); empty where none were frozen.
     """
 
     sources: pd.DataFrame
@@ -60,6 +64,7 @@ class Dataset:
     discrepancies: pd.DataFrame
     excluded: pd.DataFrame
     folder: str = ""
+    folds: pd.DataFrame = field(default_factory=no_folds, repr=False)
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -252,7 +257,8 @@ def load_dataset(path: str | Path | None = None) -> Dataset:
     ['li_halide', 'li_nasicon', 'na_halide', 'na_nasicon']
     """
     folder = shipped_folder("datasets") if path is None else Path(path)
-    return Dataset(**type_tables(read_tables(folder), folder), folder=str(folder))
+    tables = type_tables(read_tables(folder), folder)
+    return Dataset(**tables, folder=str(folder), folds=read_folds(folder))
 
 
 def validate_folder(path: str | Path | None = None) -> Dataset:
@@ -275,8 +281,9 @@ def validate_folder(path: str | Path | None = None) -> Dataset:
     """
     folder = shipped_folder("datasets") if path is None else Path(path)
     raw = read_tables(folder)
-    validate_tables(raw, folder)
-    return Dataset(**type_tables(raw, folder), folder=str(folder))
+    folds = read_folds(folder)
+    validate_tables({**raw, FOLD_TABLE: folds} if len(folds) else raw, folder)
+    return Dataset(**type_tables(raw, folder), folder=str(folder), folds=folds)
 
 
 def _names(what: str, wanted: str | Collection[str], known: set[str]) -> set[str]:

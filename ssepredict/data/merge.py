@@ -182,7 +182,7 @@ def joined(base: Dataset, addition: Addition) -> Dataset:
         for name, table in base.tables.items()
     }
     tables["sources"] = completed_sources(tables["sources"], addition)
-    return Dataset(**type_tables(tables, base.folder), folder=base.folder)
+    return Dataset(**type_tables(tables, base.folder), folder=base.folder, folds=base.folds)
 
 
 def completed_sources(sources: pd.DataFrame, addition: Addition) -> pd.DataFrame:

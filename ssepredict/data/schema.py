@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ssepredict.columns import FOREIGN_KEYS, PRIMARY_KEYS, QUANTITIES, TABLES
+from ssepredict.columns import DERIVED_TABLES, FOREIGN_KEYS, PRIMARY_KEYS, QUANTITIES, TABLES, Column
+from ssepredict.data.folds import TABLE as FOLD_TABLE
+from ssepredict.data.folds import fold_failures
 from ssepredict.data.tables import (
     FIRST_LINE,
     Failure,
@@ -28,7 +30,7 @@ def validate_tables(tables: Mapping[str, pd.DataFrame], where: str | Path = "") 
     ----------
     tables : mapping of str to DataFrame
         Every table of `ssepredict.columns.TABLES`, as text (`tables.read_tables`) or typed
-        (`tables.type_tables`).
+        (`tables.type_tables`); ``folds`` too, where they are frozen: every work then needs one.
     where : str or Path
         Folder, for the message.
 
@@ -43,7 +45,7 @@ def validate_tables(tables: Mapping[str, pd.DataFrame], where: str | Path = "") 
         if name not in tables
     ]
     typed = {}
-    for name in TABLES:
+    for name in (*TABLES, FOLD_TABLE):
         if name in tables:
             failures += structure_failures(name, tables[name])
             typed[name], broken = typed_columns(name, tables[name])
@@ -52,6 +54,8 @@ def validate_tables(tables: Mapping[str, pd.DataFrame], where: str | Path = "") 
             failures += _quantity_ranges(name, typed[name])
     failures += _dangling(typed)
     failures += _repeated_measurements(typed)
+    if FOLD_TABLE in typed and "work_id" in typed.get("sources", ()):
+        failures += fold_failures(typed[FOLD_TABLE], typed["sources"])
     raise_failures(failures, where)
 
 
@@ -74,7 +78,7 @@ def _pandera_schema(name: str, present: list[str]) -> Any:
     import pandera.pandas as pa
 
     columns = {}
-    for column in TABLES[name]:
+    for column in _columns_of(name):
         if column.name not in present:
             continue
         checks = []
@@ -92,13 +96,17 @@ def _pandera_schema(name: str, present: list[str]) -> Any:
         columns[column.name] = pa.Column(
             checks=checks,
             nullable=column.is_numeric and not column.required and column.dtype != "flag",
-            unique=column.name == PRIMARY_KEYS[name],
+            unique=column.name == PRIMARY_KEYS.get(name),
         )
     return pa.DataFrameSchema(columns)
 
 
+def _columns_of(name: str) -> tuple[Column, ...]:
+    return TABLES.get(name) or DERIVED_TABLES[name]
+
+
 def _expectation(name: str, column_name: str, got: Any) -> str:
-    column = next(column for column in TABLES[name] if column.name == column_name)
+    column = next(column for column in _columns_of(name) if column.name == column_name)
     empty = got is None or got == "" or (isinstance(got, float) and np.isnan(got))
     if empty:
         return f"is empty; expected {column.meaning}"
@@ -107,7 +115,7 @@ def _expectation(name: str, column_name: str, got: Any) -> str:
         return f"got {got!r}, expected one of {', '.join(column.allowed)}{near}"
     if column.dtype == "flag":
         return f"got {got!r}, expected 0 or 1"
-    if column_name == PRIMARY_KEYS[name]:
+    if column_name == PRIMARY_KEYS.get(name):
         return f"got {got!r} more than once, expected a unique key"
     low = "" if column.minimum is None else f"{column.minimum:g} <= "
     high = "" if column.maximum is None else f" <= {column.maximum:g}"

@@ -93,7 +93,7 @@ def type_tables(tables: Mapping[str, pd.DataFrame], where: str | Path = "") -> d
 def raise_failures(failures: list[Failure], where: str | Path) -> None:
     """Raise one TableError that lists every failure in the order of the files; nothing when there is none."""
     if failures:
-        order = {name: index for index, name in enumerate(TABLES)}
+        order = {name: index for index, name in enumerate((*TABLES, *DERIVED_TABLES))}
         failures.sort(key=lambda failure: (order[failure.table], failure.line, failure.column))
         count = "1 failure" if len(failures) == 1 else f"{len(failures)} failures"
         raise TableError(f"dataset {where}: {count}", [str(failure) for failure in failures])
@@ -101,7 +101,7 @@ def raise_failures(failures: list[Failure], where: str | Path) -> None:
 
 def structure_failures(name: str, table: pd.DataFrame) -> Iterator[Failure]:
     """Find columns that are missing or unknown."""
-    expected = [column.name for column in TABLES[name]]
+    expected = [column.name for column in TABLES.get(name) or DERIVED_TABLES[name]]
     for missing in sorted(set(expected) - set(table.columns)):
         yield Failure(name, 0, missing, f"column is missing; expected the columns {', '.join(expected)}")
     for unknown in sorted(set(map(str, table.columns)) - set(expected)):

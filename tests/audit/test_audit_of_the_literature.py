@@ -22,9 +22,9 @@ from ssepredict.resources import shipped_folder
 COLLECTED = (
     "F00311 F00312 F00313 F01953 F01954 F01977 F01978 F01986 F01987 F02090 F02091 F02092 F02093 "
     "F02094 F02095 F02096 F02097 F02098 F02099 F02100 F02101 F02102 F02103 F02104 F02105 F02109 "
-    "F02110 F02111 F02112 F02114 F02115 F02120 F02121 F02122 F02123 F02129 F02162 F02163 "
+    "F02110 F02111 F02112 F02120 F02121 F02122 F02123 F02129 F02162 F02163 "
 ).split()
-"""Rows that the people who collected the figures called suspect."""
+"""Rows that the people who collected the figures called suspect and that are not corrected since."""
 
 ONLY_BY_HAND = {"F00311", "F00312", "F00313", "F02129"}
 """Of these, rows that contradict something that is not in the tables."""
@@ -66,7 +66,7 @@ def test_recall_of_the_removed_flags(found: Audit) -> None:
     missed = set(COLLECTED) - found.suspects
     assert missed == ONLY_BY_HAND
     recall = 1 - len(missed) / len(COLLECTED)
-    assert recall == pytest.approx(34 / 38)
+    assert recall == pytest.approx(32 / 36)
 
 
 def test_every_survey_row_of_400_and_600_k_is_found_and_restored(found: Audit) -> None:
