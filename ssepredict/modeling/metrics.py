@@ -10,6 +10,9 @@ import pandas as pd
 
 from ssepredict.chemistry.formula import FloatArray
 
+MINIMUM_DIFFERENCE = 0.15
+"""Decades by which two values must differ to be put in an order."""
+
 
 def mean_absolute_error(*, true: FloatArray, predicted: FloatArray) -> float:
     """Mean absolute error; NaN without rows.
@@ -47,7 +50,7 @@ def pair_concordance(
     predicted: FloatArray,
     series: npt.ArrayLike,
     items: npt.ArrayLike | None = None,
-    minimum_difference: float = 0.15,
+    minimum_difference: float = MINIMUM_DIFFERENCE,
 ) -> tuple[float, int, int]:
     """Share of pairs within a series (one paper, one host) that are put in the right order.
 
@@ -81,13 +84,91 @@ def pair_concordance(
     return (float(right / count) if count else float("nan")), int(count), int((table[:, 1] > 0).sum())
 
 
+def spearman_within(
+    *, true: FloatArray, predicted: FloatArray, groups: npt.ArrayLike, minimum_rows: int = 5
+) -> tuple[float, int]:
+    """Mean rank correlation inside groups (hosts) that resemble one another.
+
+    Medians of what is not left out are below 0: without its high rows a group's median is low.
+
+    Parameters
+    ----------
+    true, predicted : ndarray, shape (n,)
+    groups : array_like, shape (n,)
+    minimum_rows : int
+        Smaller groups do not count, nor do those in which the true values do not vary. A constant
+        prediction orders nothing and counts 0.
+
+    Returns
+    -------
+    correlation : float
+        -1 to 1, 0 by chance; NaN without groups.
+    held : int
+        Groups that count.
+
+    Examples
+    --------
+    >>> values = np.array([1.0, 2.0, 3.0, 9.0])
+    >>> spearman_within(true=values, predicted=-values, groups=["a", "a", "a", "b"], minimum_rows=3)
+    (-1.0, 1)
+    """
+    labels = np.asarray(groups)
+    found = []
+    for label in np.unique(labels):
+        rows = labels == label
+        if rows.sum() >= minimum_rows and np.ptp(true[rows]) > 0:
+            found.append(np.nan_to_num(spearman(true=true[rows], predicted=predicted[rows])))
+    return (float(np.mean(found)) if found else float("nan")), len(found)
+
+
+def enrichment(*, true: FloatArray, predicted: FloatArray, fraction: float = 0.1) -> float:
+    """How much more often the truly highest values stand among the highest predictions than by chance.
+
+    Both tops hold the same share of the rows. Where equal values straddle the edge of a top, each is in it
+    in part, so that a constant prediction gives exactly 1.
+
+    Parameters
+    ----------
+    true, predicted : ndarray, shape (n,)
+        Higher is better; give negated values where lower is.
+    fraction : float, default 0.1
+        Share of the rows that is the top.
+
+    Returns
+    -------
+    float
+        0 to 1 / `fraction`, 1 by chance; NaN with fewer than 1 / `fraction` rows.
+
+    References
+    ----------
+    J.-F. Truchon, C. I. Bayly, J. Chem. Inf. Model. 47 (2007) 488, doi 10.1021/ci600426e.
+
+    Examples
+    --------
+    >>> values = np.arange(20.0)
+    >>> enrichment(true=values, predicted=values), enrichment(true=values, predicted=np.ones(20))
+    (10.0, 1.0)
+    """
+    count = len(true)
+    if count * fraction < 1:
+        return float("nan")
+    size = round(count * fraction)
+    return float((_share_in_top(true, size) @ _share_in_top(predicted, size)) * count / size**2)
+
+
+def _share_in_top(values: FloatArray, size: int) -> FloatArray:
+    edge = np.partition(values, -size)[-size]
+    above, level = values > edge, values == edge
+    return np.asarray(above + level * (size - above.sum()) / level.sum(), dtype=np.float64)
+
+
 def concordance_interval(
     *,
     true: FloatArray,
     predicted: FloatArray,
     series: npt.ArrayLike,
     items: npt.ArrayLike | None = None,
-    minimum_difference: float = 0.15,
+    minimum_difference: float = MINIMUM_DIFFERENCE,
     seed: int = 0,
     draws: int = 2000,
     confidence: float = 0.9,

@@ -16,6 +16,7 @@ from ssepredict.inference.summary import SUMMARY_FORMAT
 from ssepredict.report.documents import records
 from ssepredict.report.files import write_whole
 from ssepredict.report.markup import Markup, formula, join, safe, tag
+from ssepredict.report.order import order_note
 from ssepredict.report.sections import (
     asked,
     candidates,
@@ -25,7 +26,7 @@ from ssepredict.report.sections import (
     rejections,
     tiles,
 )
-from ssepredict.report.trust import metrics_of, order_note, trust_section
+from ssepredict.report.trust import metrics_of, trust_section
 
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ssepredict.report.documents import plain, records
+from ssepredict.report.order import order_text
 from ssepredict.report.wording import SHOWN, show_interval, show_number, show_target
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _COLOURS = {
     "abstained": "dim",
     "reject": "bold red",
 }
-_UNBROKEN = ("formula", "nearest measured", "rule", "interval", "status", "verdict", "source")
+_UNBROKEN = ("formula", "estimator", "nearest measured", "rule", "interval", "status", "verdict", "source")
 """Columns that are never broken over lines: above all a formula has to survive copy and paste."""
 
 
@@ -90,6 +91,10 @@ def ranking(frame: pd.DataFrame, most: int = 20) -> RenderableType:
     parts: list[RenderableType] = [table]
     if len(frame) > most:
         parts.append(Text(f"... and {len(frame) - most:,} more in the table", style="dim"))
+    summary = frame.attrs.get("summary")
+    if summary is not None:
+        said = order_text(summary["order_inside_host"]["measured"], str(summary["space"]["host"]))
+        parts += [Text(""), Text(said)]
     return Group(*parts)
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ssepredict.modeling.targets import TARGETS
+from ssepredict.report.domain_plot import error_by_distance
 from ssepredict.report.markup import Markup, section, table, tag
+from ssepredict.report.plots import as_html
 from ssepredict.report.wording import SHOWN, show_number
 from ssepredict.resources import shipped_folder
 
 _BASELINES = ("dummy_median", "family_median", "host_median")
-_FEW_PAIRS = 30
 
 
 def metrics_of(digest: str) -> Mapping[str, Any] | None:
@@ -57,60 +58,21 @@ def trust_section(metrics: Mapping[str, Any] | None) -> Markup:
                 f"The model abstains from {' and '.join(abstained)}: it gives the median of the literature.",
             )
         )
+    curve = metrics.get("domain") or {}
+    if curve.get("bins"):
+        parts.append(
+            tag(
+                "figure",
+                Markup(as_html(error_by_distance(curve), with_library=False)),
+                tag(
+                    "figcaption",
+                    "Error of the conductivity against the distance to what was trained on, with whole "
+                    f"groups left out ({', '.join(curve['protocols']).replace('_', ' ')}). Beyond the line a "
+                    "prediction tells no more than the median of the family.",
+                ),
+            )
+        )
     return section(title, *parts)
-
-
-def order_note(metrics: Mapping[str, Any] | None, host: str) -> Markup:
-    """Say how well the order of compositions inside one host was met on left-out papers.
-
-    Parameters
-    ----------
-    metrics : mapping, optional
-        `Predictor.metrics`; `within_host_order` lists `host_group`, `concordance` (share of pairs in the
-        right order), `pairs`, `series` and, where known, `low` and `high` (90 % interval of the share) and
-        the `protocol`.
-    host : str
-        Host of the space.
-    """
-    lines: Sequence[Mapping[str, Any]] = (metrics or {}).get("within_host_order") or []
-    own = [line for line in lines if host in str(line["host_group"]).split(" and ")]
-    known = [line for line in own if line.get("concordance") is not None and line["pairs"]]
-    if not known:
-        heading = "Read the list as a shortlist, not as an order. "
-        said = f"How well the model orders compositions of {host} has not been measured."
-        return _note(heading, said)
-    line = known[0]
-    share, pairs, low = float(line["concordance"]), int(line["pairs"]), line.get("low")
-    purged = " with all its compositions" if line.get("protocol") == "paper_purged" else ""
-    spread = "" if low is None else f" (90 % interval {100 * low:.0f} to {100 * line['high']:.0f} %)"
-    said = (
-        f"Of {pairs:,} pairs of compositions of {line['host_group']} that one paper measured "
-        f"({line['series']} series, each left out of training{purged}), the model puts "
-        f"{100 * share:.0f} %{spread} "
-        f"in the right order; 50 % is chance. {_judge(share if low is None else float(low), pairs)}"
-    )
-    return _note("Read the list as a shortlist, not as an order. ", said)
-
-
-def _note(heading: str, said: str) -> Markup:
-    return tag("div", tag("p", tag("strong", heading), said), class_="note")
-
-
-def _judge(share: float, pairs: int) -> str:
-    """Say what a share of pairs in the right order is worth; of an interval the lower end counts."""
-    if pairs < _FEW_PAIRS:
-        return "So few pairs say next to nothing about the order."
-    if share < 0.55:
-        return (
-            "That is no better than a coin: the choice between candidates of this list has to come from the "
-            "verdicts, the evidence and chemical judgement."
-        )
-    if share < 0.7:
-        return (
-            "That is little: the list as a whole is a better bet than a random choice, the order of two "
-            "neighbours in it means next to nothing."
-        )
-    return "That is useful for coarse steps; the order of close neighbours still means little."
 
 
 def _floor_by_scope(metrics: Mapping[str, Any], target: str) -> dict[str, float]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import shutil
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from ssepredict.data.dataset import load_dataset
 from ssepredict.data.ingest import as_text
 from ssepredict.data.store import write_folder
-from ssepredict.modeling import evaluation
 from ssepredict.resources import shipped_folder
 
 
@@ -58,17 +58,35 @@ def test_broken_dataset_names_file_row_and_column(ssepredict, tmp_path: Path) ->
     assert "did you mean 'nasicon'" in done.err
 
 
-def test_evaluate(ssepredict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    quick = functools.partial(
-        evaluation.evaluate, targets=("activation_energy_ev",), estimators=("dummy_median", "host_median")
-    )
-    monkeypatch.setattr(evaluation, "evaluate", quick)
-    done = ssepredict("evaluate", "--protocol", "time", "--folds", "3", "--json", "--out", "table.csv")
+def test_evaluate(ssepredict, small: str, tmp_path: Path) -> None:
+    options = ("--dataset", small, "--target", "conductivity_s_cm", "--folds", "3")
+    compared = ("--estimator", "host_median", "--estimator", "lightgbm")
+    done = ssepredict("evaluate", *options, *compared, "--protocol", "time", "--json", "--out", "table.csv")
     document = json.loads(done.out)
-    assert document["protocol"] == "time"
-    assert {row["estimator"] for row in document["results"]} == {"dummy_median", "host_median"}
-    assert (tmp_path / "table.csv").exists()
-    assert "host_median" in ssepredict("evaluate", "--folds", "3").out
+    assert (done.status, document["protocol"]) == (0, "time")
+    assert {row["estimator"] for row in document["results"]} == {"host_median", "lightgbm"}
+    assert {row["target"] for row in document["results"]} == {"conductivity_s_cm"}
+    later = load_dataset(tmp_path / small).training_frame("conductivity").query("year >= 2021")
+    (whole,) = [
+        row
+        for row in document["results"]
+        if (row["estimator"], row["processing"], row["scope"]) == ("lightgbm", "withheld", "all")
+    ]
+    assert 0 < whole["rows"] <= len(later)
+    assert 0 < whole["papers"] <= later["work_id"].nunique()
+    assert 0 < whole["mae"] < 5  # decades
+    written = pd.read_csv(tmp_path / "table.csv")
+    assert len(written) == len(document["results"])
+    told = np.array([row["mae"] for row in document["results"]], dtype=float)
+    assert written["mae"].to_numpy() == pytest.approx(told, nan_ok=True)
+
+    for_people = ssepredict("evaluate", *options, "--estimator", "family_median")
+    assert for_people.status == 0
+    assert "family_median" in for_people.out
+    assert "lightgbm" not in for_people.out
+    refused = ssepredict("evaluate", *options, "--estimator", "lightgmb")
+    assert refused.status == 1
+    assert "did you mean 'lightgbm'" in refused.err
 
 
 def test_train_writes_a_release_that_predicts(ssepredict, tmp_path: Path) -> None:

@@ -9,10 +9,15 @@ import pandas as pd
 import pytest
 
 from ssepredict.data.dataset import Dataset
+from ssepredict.data.folds import complete_folds, no_folds
 from ssepredict.exceptions import SsePredictError
+from ssepredict.modeling import cross_calibration
+from ssepredict.modeling.calibration import calibrate
 from ssepredict.modeling.estimators import ESTIMATORS, EstimatorSpec
-from ssepredict.modeling.evaluation import evaluate, fit_estimator, left_out_predictions, score, series_of
+from ssepredict.modeling.evaluation import ALL, Evaluation, evaluate
+from ssepredict.modeling.left_out import fit_estimator, fold_distances, left_out_predictions
 from ssepredict.modeling.protocols import PROTOCOLS, SPLIT_YEAR, TrainingTable, prepare
+from ssepredict.modeling.scopes import DISTANCE_QUARTILES, score, series_of
 from ssepredict.modeling.targets import PROCESSING, TARGETS
 
 
@@ -89,6 +94,59 @@ def test_no_host_stands_on_both_sides(table):
     hosts = table.frame["host"].to_numpy()
     for train, test in folds_of(table, "host"):
         assert not set(hosts[train]) & set(hosts[test])
+
+
+def test_a_left_out_framework_of_one_mobile_ion_is_absent_from_training(table):
+    kind = (table.frame["framework"] + table.frame["family"]).to_numpy()
+    tested = []
+    for train, test in folds_of(table, "framework"):
+        assert len(set(kind[test])) == 1
+        assert not set(kind[train]) & set(kind[test])
+        assert len(np.unique(table.papers[test])) >= 2
+        tested.append(kind[test][0])
+    assert len(tested) == len(set(tested)) >= 5
+
+
+@pytest.mark.parametrize("year", [2005, 2015])
+def test_the_year_of_the_split_can_be_set(table, year):
+    found = left_out_predictions(table, ESTIMATORS["family_median"], "time", split_year=year)
+    years = table.frame["year"].to_numpy()
+    assert sorted(found["row"]) == np.flatnonzero(years >= year).tolist()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "key"), [("paper", "work_id"), ("host", "host"), ("random", "measurement_id")]
+)
+def test_frozen_folds_are_used_unless_others_are_asked_for(conductivity, dataset, protocol, key):
+    frozen = complete_folds(no_folds(), dataset.tables)
+    table = dataclasses.replace(conductivity, folds=frozen)
+    mine = frozen[frozen["protocol"] == protocol].set_index("key")["fold"]
+    fold = conductivity.frame[key].map(mine).to_numpy()
+    parts = folds_of(table, protocol)
+    assert len(parts) == len(np.unique(fold))
+    for train, test in parts:
+        assert len(set(fold[test])) == 1
+        assert not set(fold[train]) & set(fold[test])
+    for other in ((1, 20), (0, 5)):
+        moment = list(PROTOCOLS[protocol](conductivity, *other))
+        for one, same in zip(PROTOCOLS[protocol](table, *other), moment, strict=True):
+            np.testing.assert_array_equal(one[1], same[1])
+
+
+def test_frozen_folds_do_not_move_when_rows_are_added(dataset):
+    part = dataset.select(family=("na_nasicon", "li_halide"))
+    early = complete_folds(no_folds(), part.tables)
+    first, grown = (
+        prepare(TARGETS["conductivity_s_cm"], dataclasses.replace(some, folds=early))
+        for some in (part, dataset)
+    )
+    assert len(grown.y) > len(first.y)
+    works = set(first.papers)
+    before, after = (
+        {frozenset(set(table.papers[test]) & works) for _, test in folds_of(table, "paper")}
+        for table in (first, grown)
+    )
+    assert before == after
 
 
 def test_the_past_predicts_the_future(table):
@@ -199,7 +257,9 @@ def test_cells_form_series_too(dataset):
 
 
 def test_evaluate_reports_every_target_estimator_and_processing(dataset):
-    found = evaluate(dataset, "paper", estimators=("dummy_median", "host_median"), folds=5)
+    targets = ("conductivity_s_cm", "activation_energy_ev")
+    named = ("dummy_median", "host_median")
+    found = evaluate(dataset, "paper", targets=targets, estimators=named, folds=5, workers=1)
     labels = found.table[["target", "estimator", "processing"]].drop_duplicates()
     assert len(labels) == 2 * 2 * 2
     overall = found.table[(found.table["scope"] == "all") & (found.table["processing"] == "withheld")]
@@ -212,11 +272,86 @@ def test_evaluate_reports_every_target_estimator_and_processing(dataset):
     assert errors["conductivity_s_cm", "host_median"] == pytest.approx(expected)
 
 
+@pytest.fixture(scope="module")
+def compared(li_halides: Dataset) -> Evaluation:
+    """Two medians and a peer under a shifted protocol, on one family."""
+    names = ("dummy_median", "family_median", "host_median", "nearest_1")
+    return evaluate(li_halides, "host", targets=["conductivity_s_cm"], estimators=names, folds=4, workers=1)
+
+
+def test_intervals_and_noise_floor_stand_beside_every_error(compared):
+    lines = compared.table[compared.table["processing"] == "withheld"]
+    whole = lines[lines["scope"] == "all"]
+    assert whole["coverage"].between(0.5, 1.0).all()
+    assert (whole["crps"] < whole["mae"]).all()  # a distribution is never worse than its median for long
+    assert whole["brier"].between(0.0, 0.5).all()
+    assert lines["noise_floor"].gt(0.1).all()
+    quarters = lines[lines["scope"].isin(DISTANCE_QUARTILES)].groupby("estimator")["rows"]
+    np.testing.assert_array_equal(quarters.sum(), whole["rows"])
+    assert quarters.max().max() - quarters.min().min() <= 5
+
+
+def test_coverage_is_that_of_the_printed_intervals(compared):
+    rows = compared.predictions[compared.predictions["scored"] == 1]
+    inside = (rows["true"] >= rows["low"]) & (rows["true"] <= rows["high"])
+    by_hand = inside.groupby(rows["estimator"]).mean()
+    lines = compared.table.query("scope == 'all' and processing == 'withheld'").set_index("estimator")
+    pd.testing.assert_series_equal(lines["coverage"].sort_index(), by_hand, check_names=False)
+    bins = compared.reliability.groupby("estimator")["rows"].sum()
+    assert (bins == lines["rows"]).all()
+
+
+def test_gains_are_differences_of_errors(compared):
+    lines = compared.table.query("scope == 'all' and processing == 'withheld'").set_index("estimator")
+    (best,) = set(lines["baseline"])
+    assert best == lines.drop(index="nearest_1")["mae"].idxmin()
+    others = lines.drop(index=best)
+    np.testing.assert_allclose(others["gain_over_baseline"], lines.loc[best, "mae"] - others["mae"])
+    assert (others["gain_over_baseline_low"] <= others["gain_over_baseline"]).all()
+    assert np.isnan(lines.loc[best, "gain_over_baseline"])
+    assert (lines["leader"] == "").all()  # no boosted one takes part
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_a_row_is_calibrated_on_other_papers_only(li_halides, learned):
+    table = prepare(TARGETS["conductivity_s_cm"], li_halides)
+    found = left_out_predictions(table, ESTIMATORS["family_median"], "paper", folds=4)
+    found["distance"] = fold_distances(table, "paper", folds=4)
+    seen: list[set[str]] = []
+
+    def spy(prepared: TrainingTable, left_out: object, rows: np.ndarray, *rest: object) -> object:
+        seen.append(set(prepared.papers[rows]))
+        return calibrate(prepared, left_out, rows, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cross_calibration, "calibrate", spy)
+        done = cross_calibration.cross_calibrated(table, found, {"paper": found}, learn_scale=learned)
+    assert len(seen) == cross_calibration.PARTS
+    scored = set(table.papers[table.scored])
+    left = [scored - papers for papers in seen]
+    assert sum(map(len, left)) == len(scored)  # every paper is left out of one calibration
+    assert done["paper"][["low", "high", "crps", "probability"]].notna().all(axis=None)
+
+
+def test_all_protocols_run_for_every_target_with_rows_enough(dataset):
+    said: list[str] = []
+    small = dataset.select(family=("na_halide", "na_nasicon"))
+    found = evaluate(
+        small, ALL, estimators=("family_median", "host_median"), folds=3, workers=1, progress=said.append
+    )
+    conductivity = found.table[found.table["target"] == "conductivity_s_cm"]
+    assert set(conductivity["protocol"]) == set(PROTOCOLS)
+    assert "ccd_ma_cm2" not in set(found.table["target"])
+    rows = prepare(TARGETS["ccd_ma_cm2"], small).scored.sum()
+    assert any(f"ccd_ma_cm2 is left out: {rows} scored rows" in sentence for sentence in said)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"protocol": "papers"}, r"protocol 'papers' is unknown; did you mean 'paper'\?; expected one of"),
         ({"targets": ["conductivity"]}, r"target 'conductivity' is unknown; did you mean '\w+'\?"),
+        ({"leader": "lightgmb"}, r"estimator 'lightgmb' is unknown; did you mean 'lightgbm'\?"),
         ({"estimators": ["lightgmb"]}, r"estimator 'lightgmb' is unknown; did you mean 'lightgbm'\?"),
     ],
 )

@@ -9,9 +9,11 @@ from ssepredict.modeling.metrics import (
     POINT_METRICS,
     concordance_interval,
     coverage,
+    enrichment,
     mean_width,
     pair_concordance,
     paired_gain,
+    spearman_within,
 )
 
 
@@ -138,3 +140,54 @@ def test_rows_of_one_paper_are_drawn_together():
     by_paper = paired_gain(better=zeros, worse=worse, groups=groups)
     by_row = paired_gain(better=zeros, worse=worse, groups=np.arange(500))
     assert by_paper[2] - by_paper[1] > 4 * (by_row[2] - by_row[1])
+
+
+def test_order_inside_groups_is_the_mean_over_groups():
+    from scipy.stats import spearmanr
+
+    generator = np.random.default_rng(6)
+    true, predicted = generator.normal(size=60), generator.normal(size=60)
+    groups = np.repeat(["a", "b", "c"], 20)
+    expected = [spearmanr(true[groups == g], predicted[groups == g]).statistic for g in "abc"]
+    assert spearman_within(true=true, predicted=predicted, groups=groups) == (
+        pytest.approx(np.mean(expected)),
+        3,
+    )
+
+
+def test_order_between_groups_does_not_count():
+    true = np.array([0.0, 0.1, 0.2, 9.0, 9.1, 9.2])
+    right_groups_wrong_order = np.array([0.2, 0.1, 0.0, 9.2, 9.1, 9.0])
+    groups = list("aaabbb")
+    found = spearman_within(true=true, predicted=right_groups_wrong_order, groups=groups, minimum_rows=3)
+    assert found == (pytest.approx(-1.0), 2)
+    constant = spearman_within(true=true, predicted=np.ones(6), groups=groups, minimum_rows=3)
+    assert constant == (0.0, 2)
+    none = spearman_within(true=true, predicted=true, groups=groups, minimum_rows=4)
+    assert np.isnan(none[0])
+    assert none[1] == 0
+
+
+def test_enrichment_in_closed_form():
+    true = np.arange(100.0)
+    half = true.copy()
+    half[[90, 91, 92, 93, 94]] = -1.0  # five of the best ten are predicted worst
+    assert enrichment(true=true, predicted=true) == 10.0
+    assert enrichment(true=true, predicted=half) == pytest.approx(5.0)
+    assert enrichment(true=true, predicted=-true) == 0.0
+    assert enrichment(true=true, predicted=true, fraction=0.5) == 2.0
+    assert np.isnan(enrichment(true=true[:9], predicted=true[:9]))
+
+
+def test_ties_at_the_edge_of_the_top_count_in_part():
+    true = np.arange(20.0)
+    tied = np.where(true >= 16, 1.0, 0.0)  # four rows share two places, the best two among them
+    assert enrichment(true=true, predicted=tied) == pytest.approx(5.0)
+    assert enrichment(true=np.ones(20), predicted=true) == pytest.approx(1.0)
+
+
+def test_a_random_order_is_not_enriched():
+    generator = np.random.default_rng(8)
+    true = generator.normal(size=200)
+    found = [enrichment(true=true, predicted=generator.permutation(true)) for _ in range(2000)]
+    assert np.mean(found) == pytest.approx(1.0, abs=0.07)

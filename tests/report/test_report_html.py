@@ -13,7 +13,7 @@ import pytest
 
 from ssepredict.exceptions import RankingError
 from ssepredict.report.html import render_report, write_report
-from ssepredict.report.trust import order_note
+from ssepredict.report.order import order_note
 
 
 class Page(HTMLParser):
