@@ -16,6 +16,7 @@ EVIDENCE_COLUMNS = (
     "measurement_id",
     "source_id",
     "doi",
+    "citation",
     "year",
     "formula",
     "family",
@@ -43,9 +44,11 @@ def evidence_table(dataset: Dataset, sites_rows: pd.DataFrame) -> pd.DataFrame:
         Columns `EVIDENCE_COLUMNS`, one line per training row; the line is that of the row's composition
         measured nearest to room temperature.
     """
-    doi = dataset.sources.set_index("source_id")["doi"]
+    sources = dataset.sources.set_index("source_id")
     table = sites_rows.rename(columns={"value": "conductivity_s_cm"})
-    table = table.assign(doi=table["source_id"].map(doi).fillna(""))
+    table = table.assign(
+        **{name: table["source_id"].map(sources[name]).fillna("") for name in ("doi", "citation")}
+    )
     distance = (table["temperature_c"] - 25.0).abs().fillna(1e3)
     first = (
         table.assign(distance=distance)

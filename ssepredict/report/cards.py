@@ -10,6 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ssepredict.report.documents import Examination, records
+from ssepredict.report.prediction_details import (
+    Details,
+    cell_tables,
+    evidence_table,
+    explanation_parts,
+    reason_lines,
+)
 from ssepredict.report.tables import coloured, table_of
 from ssepredict.report.wording import (
     SHOWN,
@@ -37,7 +44,7 @@ _OBJECTIONS = ("reject", "warn", "not_evaluable", "inform")
 def predictions(
     frame: pd.DataFrame,
     verdicts: pd.DataFrame | None,
-    evidence: Sequence[Sequence[Mapping[str, Any]]],
+    details: Sequence[Details],
     confidence: float,
 ) -> RenderableType:
     """Show predictions: one card per composition, or one line each when there are many.
@@ -48,8 +55,8 @@ def predictions(
         As `Predictor.predict` gives it.
     verdicts : DataFrame, optional
         As `ssepredict.check` gives it for the same rows; with it every composition gets a card.
-    evidence : sequence, length n
-        As `Predictor.evidence` gives it; empty without cards.
+    details : sequence of Details, length n
+        What stands behind each prediction; empty without cards.
     confidence : float
         Coverage of the intervals, for the heading.
     """
@@ -59,8 +66,8 @@ def predictions(
         parts.append(_prediction_lines(rows, confidence))
     else:
         said = _by_formula(verdicts)
-        for row, near in zip(rows, evidence, strict=True):
-            parts += _prediction_card(row, said[row["formula"]], near, confidence)
+        for row, behind in zip(rows, details, strict=True):
+            parts += _prediction_card(row, said[row["formula"]], behind, confidence)
     seen = {value for row in rows for name, value in row.items() if name.endswith("_status")}
     parts += [Text(note, style="dim") for status, note in STATUS_NOTES.items() if status in seen]
     return Group(*parts)
@@ -69,7 +76,7 @@ def predictions(
 def _prediction_card(
     row: Mapping[str, Any],
     said: Sequence[Mapping[str, Any]],
-    near: Sequence[Mapping[str, Any]],
+    behind: Details,
     confidence: float,
 ) -> Iterator[RenderableType]:
     yield _heading(
@@ -80,12 +87,15 @@ def _prediction_card(
         status = coloured(str(row[f"{target}_status"]))
         table.add_row(SHOWN[target].label, show_target(row, target), show_interval(row, target), status)
     yield table
+    yield from reason_lines(behind)
     distance = show_number(row["domain_distance"], ".2f")
     yield Text(f"{_counts(row)}; distance to measured compositions {distance}")
     yield Text.assemble("verdict ", coloured(str(row["verdict"])))
     yield from (Text(f"  {line}") for line in _objections(said))
-    if near:
-        yield _evidence_table(near)
+    yield from explanation_parts(behind)
+    if behind.evidence:
+        yield evidence_table(behind)
+    yield from cell_tables(behind)
     yield Text("")
 
 
@@ -107,20 +117,6 @@ def _prediction_lines(rows: Sequence[Mapping[str, Any]], confidence: float) -> T
             cells += [show_target(row, target, unit=False), show_interval(row, target)]
             cells.append(coloured(str(row[f"{target}_status"])))
         table.add_row(*cells, coloured(str(row["verdict"])))
-    return table
-
-
-def _evidence_table(near: Sequence[Mapping[str, Any]]) -> Table:
-    table = table_of("nearest measured", "S/cm", "°C", "distance", "year", "source")
-    for entry in near:
-        table.add_row(
-            str(entry["formula"]),
-            show_number(entry["conductivity_s_cm"], ".1e"),
-            show_number(entry["temperature_c"]),
-            show_number(entry["distance"], ".2f"),
-            show_number(entry["year"], ".0f"),
-            str(entry["doi"] or entry["source_id"]),
-        )
     return table
 
 

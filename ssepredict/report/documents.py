@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ssepredict.chemistry.sites import SiteTable
     from ssepredict.modeling.predictor import Predictor
     from ssepredict.physics.claims import ClaimVerdict
+    from ssepredict.report.prediction_details import Details
 
 SHOWN_PROBLEMS = 20
 """Problems printed to a terminal; a redirected stream and ``--json`` hold all of them."""
@@ -213,13 +214,19 @@ def prediction_document(
     predictor: Predictor,
     confidence: float,
     conditions: Mapping[str, Any],
+    details: Sequence[Details] = (),
 ) -> dict[str, Any]:
-    """Everything `ssepredict predict` found; `predictions` is empty when nothing was predicted."""
+    """Everything `ssepredict predict` found; `predictions` is empty when nothing was predicted.
+
+    Each prediction carries what stands behind it: `evidence`, `abstained` (reason and comparable cells by
+    target) and, when they were asked for, `explanations`.
+    """
+    rows = [] if frame is None else records(frame)
     return {
         "model": {"name": predictor.name, "digest": predictor.digest},
         "confidence": confidence,
         "conditions": dict(conditions),
-        "predictions": [] if frame is None else records(frame),
+        "predictions": [{**row, **behind.to_dict()} for row, behind in zip(rows, details, strict=True)],
         "problems": problem_records(asked, problems),
     }
 

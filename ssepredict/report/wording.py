@@ -26,8 +26,9 @@ SHOWN = {
 """The targets, in the order of printing."""
 
 STATUS_NOTES = {
-    "outside_domain": "outside_domain: the composition lies farther from everything measured than papers lie "
-    "from one another (or the temperature was never measured); the interval may not hold.",
+    "outside_domain": "outside_domain: so far from everything measured that, with such compositions left "
+    "out, the error reached that of the family's median (or the temperature was never measured); the "
+    "interval may not hold.",
     "abstained": "abstained: too few measurements, or no model beats the median of the literature on "
     "left-out papers; the number is that median, not a prediction for this composition.",
 }

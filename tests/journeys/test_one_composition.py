@@ -43,12 +43,53 @@ def test_predict_as_json_is_one_document(ssepredict) -> None:
     assert len(document["model"]["digest"]) == 64
 
 
-def test_predict_abstained_targets_are_explained(ssepredict) -> None:
-    done = ssepredict("predict", NB)
-    if " abstained" in done.out:
-        assert "the number is that median, not a prediction for this composition" in done.out.replace(
-            "\n", " "
-        )
+def test_predict_names_what_its_numbers_lean_on(ssepredict) -> None:
+    (row,) = json.loads(ssepredict("predict", SC_ZN, "--json").out)["predictions"]
+    distances = [near["distance"] for near in row["evidence"]]
+    assert len(distances) == 3
+    assert distances == sorted(distances)
+    assert all(near["source_id"] and near["conductivity_s_cm"] > 0 for near in row["evidence"])
+    assert "explanations" not in row
+
+
+def test_predict_abstained_targets_come_with_comparable_cells(ssepredict) -> None:
+    done = ssepredict("predict", SC_ZN)
+    (row,) = json.loads(ssepredict("predict", SC_ZN, "--json").out)["predictions"]
+    assert row["abstained"].keys() == {
+        name.removesuffix("_status") for name, value in row.items() if value == "abstained"
+    }
+    for target, abstained in row["abstained"].items():
+        assert row[f"{target}_low"] < row[target] < row[f"{target}_high"]
+        assert abstained["reason"] in done.out
+        assert 0 < len(abstained["comparable_cells"]) <= 5
+        assert {cell["family"] for cell in abstained["comparable_cells"]} == {"na_nasicon"}
+        assert abstained["comparable_cells"][0]["source_id"]
+    assert "the number is that median, not a prediction for this composition" in done.out.replace("\n", " ")
+
+
+def test_predict_prefers_cells_with_the_interface_asked_for(ssepredict) -> None:
+    (row,) = json.loads(ssepredict("predict", SC_ZN, "--json", "--interface", "alloy").out)["predictions"]
+    cells = row["abstained"]["ccd_ma_cm2"]["comparable_cells"]
+    assert [cell["same_interface"] for cell in cells] == sorted(
+        (cell["same_interface"] for cell in cells), reverse=True
+    )
+    assert cells[0]["interface_class"] == "alloy"
+    refused = ssepredict("predict", SC_ZN, "--interface", "aloy")
+    assert refused.status == 2
+    assert "alloy" in refused.err
+
+
+def test_predict_explains_itself(ssepredict) -> None:
+    done = ssepredict("predict", NB, "--explain")
+    assert done.status == 0
+    assert "predicted for the undoped host Li2ZrCl6 at 25 °C" in done.out
+    assert "more vacancies (3.2 against 3 per formula unit)" in done.out
+    (row,) = json.loads(ssepredict("predict", NB, "--explain", "--json").out)["predictions"]
+    assert {entry["target"] for entry in row["explanations"]} >= {"conductivity_s_cm"}
+    for entry in row["explanations"]:
+        total = sum(effect["effect"] for effect in entry["effects"])
+        assert total == pytest.approx(entry["center"] - entry["reference_center"], abs=1e-9)
+        assert entry["value"] == pytest.approx(row[entry["target"]])
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,36 @@ def test_a_repeated_composition_is_one_reference():
     assert domain.rows_.tolist() in ([0, 2], [2, 0])
 
 
+def test_the_left_out_distance_is_that_to_the_other_groups():
+    """Leaving a row's group out and measuring gives the same as a domain of the others would."""
+    sites, folds = parse_sites(MEASURED), np.arange(len(MEASURED)) % 3
+    domain = Domain(neighbours=2).fit(sites, PAPERS)
+    found = domain.left_out_distance(sites, folds)
+    for fold in range(3):
+        squares = domain.distances_to(sites.take(folds == fold), sites.take(folds != fold))
+        expected = np.sort(squares, axis=1)[:, :2].mean(axis=1)
+        np.testing.assert_allclose(found[folds == fold], expected, rtol=0, atol=1e-6)
+
+
+def test_a_composition_that_others_report_too_is_near():
+    repeated = parse_sites([MEASURED[0], MEASURED[0], MEASURED[4]])
+    domain = Domain(neighbours=1).fit(repeated, ["a", "b", "c"])
+    assert domain.left_out_[:2] == pytest.approx(0.0, abs=1e-6)
+    assert domain.left_out_[2] > 0.01
+
+
+def test_one_group_alone_has_nothing_to_be_left_out_from():
+    sites = parse_sites(MEASURED[:3])
+    domain = Domain().fit(sites, ["a", "b", "c"])
+    assert np.isnan(domain.left_out_distance(sites, ["a", "a", "a"])).all()
+
+
+def test_distances_to_agree_with_the_nearest(domain):
+    asked = parse_sites(["Na3.24Zr1.76Sc0.24Si2PO12", "Li3YCl6"])
+    every = domain.distances_to(asked, parse_sites(MEASURED))
+    np.testing.assert_allclose(every.min(axis=1), domain.nearest(asked, 1)[1][:, 0], rtol=0, atol=1e-9)
+
+
 def test_halides_alone_do():
     halides = parse_sites(["Li3YCl6", "Li2ZrCl6", "Li3InCl6", "Li2.5Y0.5Zr0.5Cl6"])  # nothing sits on T
     domain = Domain(neighbours=2).fit(halides, ["a", "b", "c", "d"])
