@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ssepredict.data.dataset import load_dataset
+    from ssepredict.inference.backtest import backtest
     from ssepredict.inference.ranking import rank
     from ssepredict.inference.space import SubstitutionSpace
     from ssepredict.modeling.evaluation import evaluate
@@ -19,10 +20,20 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["SubstitutionSpace", "check", "evaluate", "load_dataset", "load_predictor", "rank", "train"]
+__all__ = [
+    "SubstitutionSpace",
+    "backtest",
+    "check",
+    "evaluate",
+    "load_dataset",
+    "load_predictor",
+    "rank",
+    "train",
+]
 
 _HOMES = {
     "SubstitutionSpace": "ssepredict.inference.space",
+    "backtest": "ssepredict.inference.backtest",
     "check": "ssepredict.physics.checks",
     "evaluate": "ssepredict.modeling.evaluation",
     "load_dataset": "ssepredict.data.dataset",

@@ -144,18 +144,18 @@ class Screen:
         rejected = _rejections(composed)
         clock.stop("rules")
         kept = sites.take(alive)
+        distance = self.predictor.domain_distance(kept) if alive.size else np.zeros(0)
         distributions = (
             self.predictor.distributions(
-                kept, temperature_c=self.objective.temperature_c, targets=self.predictor.live_targets
+                kept,
+                temperature_c=self.objective.temperature_c,
+                targets=self.predictor.live_targets,
+                distance=distance,
             )
             if alive.size
             else {}
         )
-        outside = (
-            self.predictor.domain_distance(kept) > self.predictor.domain_threshold
-            if alive.size
-            else np.zeros(0, dtype=bool)
-        )
+        outside = distance > self.predictor.domain_threshold
         clock.stop("predict")
         predicted = check_sites(
             kept, self.rule_values(distributions), PREDICTION_RULES, self.space.replaced_ion

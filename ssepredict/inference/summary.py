@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from ssepredict.inference.screening import Screen, Tally
+from ssepredict.modeling.release import without_nan
+from ssepredict.modeling.skill import is_better_than_chance, skill_of
 
 SUMMARY_KIND = "ssepredict ranking"
 SUMMARY_FORMAT = 1
@@ -38,6 +40,7 @@ def summarise(screen: Screen, tally: Tally, listed: int, seconds: float) -> dict
         asdict(entry) | {"threshold": entry.threshold if np.isfinite(entry.threshold) else None}
         for entry in screen.resolved
     ]
+    skill = skill_of(predictor.metrics, space.host)
     return {
         "kind": SUMMARY_KIND,
         "format": SUMMARY_FORMAT,
@@ -54,6 +57,10 @@ def summarise(screen: Screen, tally: Tally, listed: int, seconds: float) -> dict
             **screen.objective.to_dict(),
             "specifications": resolved,
             "not_used": [entry.target for entry in screen.resolved if not entry.used],
+        },
+        "order_inside_host": {
+            "better_than_chance": is_better_than_chance(skill),
+            "measured": without_nan(skill),
         },
         "model": {
             "name": predictor.name,

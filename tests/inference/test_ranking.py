@@ -93,6 +93,16 @@ def test_a_measured_composition_is_flagged_as_known(predictor):
     assert known["Li2.371Zr0.629Sc0.371Cl6"] == 0
 
 
+def test_summary_says_what_the_order_inside_the_host_is_worth(reduced):
+    dopant = Substitution("Y3+", ["Zr4+"], [0.1, 0.2])
+    known = rank(SubstitutionSpace("Li3YCl6", [dopant]), reduced).attrs["summary"]["order_inside_host"]
+    assert known["measured"]["host_group"] == "Li3MX6"
+    assert known["better_than_chance"] == (known["measured"]["low"] > 0.5)
+    foreign = Substitution("Zr4+", ["Nb5+"], [0.1, 0.2])
+    unknown = rank(SubstitutionSpace("Li2ZrCl6", [foreign]), reduced).attrs["summary"]["order_inside_host"]
+    assert unknown == {"better_than_chance": False, "measured": None}
+
+
 def test_rejections_are_counted_by_rule(small_space, predictor):
     tally = rank(small_space, predictor, top=1).attrs["summary"]["candidates"]
     verdicts = check_sites(
