@@ -13,6 +13,8 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ssepredict.chemistry.formula import FloatArray
+from ssepredict.modeling.blend import TreesAndProcess, randomized_boosting
+from ssepredict.modeling.gaussian import SiteGaussianProcess
 
 TEMPERATURE_BANDS_C = (-273.15, 15.0, 35.0, 75.0, 150.0, 250.0, 350.0)
 """Lower edges of the bands in which the baselines take their medians."""
@@ -116,6 +118,9 @@ class EstimatorSpec:
     monotone : str
         Its parameter for the direction of each feature's effect; empty when it has none. LightGBM keeps
         it exactly, HistGradientBoosting nearly: after growing a tree it resets the leaves to medians.
+    by_paper : bool
+        Whether it has a parameter `columns` for the names of the features and its `fit` takes the papers as
+        `groups`.
     """
 
     name: str
@@ -123,6 +128,7 @@ class EstimatorSpec:
     reads: Literal["features", "frame"]
     build: Callable[[int], Any]
     monotone: str = ""
+    by_paper: bool = False
 
 
 def _hist_gradient_boosting(seed: int) -> Any:
@@ -137,27 +143,6 @@ def _hist_gradient_boosting(seed: int) -> Any:
         l2_regularization=1.0,
         max_features=0.4,
         random_state=seed,
-    )
-
-
-def _lightgbm(seed: int) -> Any:
-    from lightgbm import LGBMRegressor
-
-    return LGBMRegressor(
-        objective="huber",
-        learning_rate=0.04,
-        n_estimators=400,
-        num_leaves=15,
-        min_child_samples=5,
-        colsample_bytree=0.4,
-        subsample=0.7,
-        subsample_freq=1,
-        reg_lambda=1.0,
-        random_state=seed,
-        n_jobs=1,
-        deterministic=True,
-        force_row_wise=True,
-        verbose=-1,
     )
 
 
@@ -181,7 +166,18 @@ ESTIMATORS: dict[str, EstimatorSpec] = {
         EstimatorSpec(
             "hist_gradient_boosting", "boosted", "features", _hist_gradient_boosting, "monotonic_cst"
         ),
-        EstimatorSpec("lightgbm", "boosted", "features", _lightgbm, "monotone_constraints"),
+        EstimatorSpec("lightgbm", "boosted", "features", randomized_boosting, "monotone_constraints"),
+        EstimatorSpec(
+            "gaussian_process", "reference", "features", lambda seed: SiteGaussianProcess(), by_paper=True
+        ),
+        EstimatorSpec(
+            "trees_and_process",
+            "boosted",
+            "features",
+            lambda seed: TreesAndProcess(seed=seed),
+            "monotone_constraints",
+            by_paper=True,
+        ),
     )
 }
 """Everything that is compared, by name. The temperature enters the baselines as a band."""

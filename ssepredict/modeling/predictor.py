@@ -21,6 +21,7 @@ from ssepredict.chemistry.sites import SiteTable, parse_sites, read_sites
 from ssepredict.exceptions import FormulaError, ModelError, SsePredictError
 from ssepredict.featurizers.site import site_features
 from ssepredict.modeling.card import render_card
+from ssepredict.modeling.cell_evidence import CELL_COLUMNS, type_cells
 from ssepredict.modeling.domain import Domain
 from ssepredict.modeling.evidence import EVIDENCE_COLUMNS
 from ssepredict.modeling.release import pack, unpack, without_nan
@@ -30,9 +31,10 @@ from ssepredict.modeling.targets import TARGETS
 from ssepredict.physics.checks import check_sites
 from ssepredict.resources import shipped_folder
 
-_MODEL_FILE, _EVIDENCE_FILE, _METRICS_FILE, _CARD_FILE = (
+_MODEL_FILE, _EVIDENCE_FILE, _CELLS_FILE, _METRICS_FILE, _CARD_FILE = (
     "model.skops",
     "evidence.csv",
+    "cells.csv",
     "metrics.json",
     "card.md",
 )
@@ -49,6 +51,8 @@ class Predictor:
     domain : Domain
     evidence_rows : DataFrame
         Measured conductivities, one line each; columns `EVIDENCE_COLUMNS`.
+    cell_rows : DataFrame
+        Measured cells, as `cell_evidence_table` gives them.
     metrics : dict
         Everything that was measured in training.
     left_out : DataFrame
@@ -61,6 +65,7 @@ class Predictor:
     models: dict[str, TargetModel]
     domain: Domain
     evidence_rows: pd.DataFrame = field(repr=False)
+    cell_rows: pd.DataFrame = field(repr=False)
     metrics: dict[str, Any] = field(repr=False)
     left_out: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     digest: str = ""
@@ -160,7 +165,7 @@ class Predictor:
             raise SsePredictError(f"confidence is {confidence}, expected above 0 and below 1, e.g. 0.9")
         columns: dict[str, Any] = {}
         distance = self.domain_distance(sites)
-        found = self.distributions(sites, temperature_c=temperature_c, **conditions)
+        found = self.distributions(sites, temperature_c=temperature_c, distance=distance, **conditions)
         for name, distribution in found.items():
             low, high = distribution.interval(confidence)
             columns |= {name: distribution.median, f"{name}_low": low, f"{name}_high": high}
@@ -179,13 +184,18 @@ class Predictor:
         *,
         temperature_c: float = 25.0,
         targets: Sequence[str] | None = None,
+        distance: FloatArray | None = None,
         **conditions: Any,
     ) -> dict[str, PredictiveDistribution]:
-        """Predictive distribution of every target, or of those named, for a batch of assigned sites."""
+        """Predictive distribution of every target, or of those named, for a batch of assigned sites.
+
+        `distance` is the batch's `domain_distance`, computed here when the caller does not hold it already.
+        """
         given = checked_conditions(temperature_c, conditions)
         shared = site_features(sites)
         wanted = self.models if targets is None else targets
-        return {name: self.models[name].distribution(sites, shared, given) for name in wanted}
+        far = self.domain_distance(sites) if distance is None else distance
+        return {name: self.models[name].distribution(sites, shared, given, far) for name in wanted}
 
     def domain_distance(self, sites: SiteTable) -> FloatArray:
         """Distance to the measured compositions, shape (n,)."""
@@ -238,7 +248,7 @@ class Predictor:
         return dict(choose(rows, key=lambda row: (row["value"], row["measurement_id"])))
 
     def save(self, folder: str | Path) -> None:
-        """Write the release: model.skops, evidence.csv, metrics.json, card.md; whole files or nothing.
+        """Write the release, whole files or nothing: model, evidence.csv, cells.csv, metrics.json, card.md.
 
         Raises
         ------
@@ -253,6 +263,7 @@ class Predictor:
         files = {
             _MODEL_FILE: packed,
             _EVIDENCE_FILE: self.evidence_rows.to_csv(index=False, lineterminator="\n").encode(),
+            _CELLS_FILE: self.cell_rows.to_csv(index=False, lineterminator="\n").encode(),
             _METRICS_FILE: (json.dumps(without_nan(metrics), indent=1, sort_keys=True) + "\n").encode(),
             _CARD_FILE: render_card(metrics).encode(),
         }
@@ -298,7 +309,7 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
     ['activation_energy_ev', 'ccd_ma_cm2', 'conductivity_s_cm', 'fade_pct_per_cycle']
     """
     folder = _shipped_release() if path is None else Path(path)
-    for file in (_MODEL_FILE, _EVIDENCE_FILE, _METRICS_FILE):
+    for file in (_MODEL_FILE, _EVIDENCE_FILE, _CELLS_FILE, _METRICS_FILE):
         if not (folder / file).is_file():
             raise ModelError(f"{folder} lacks {file}, expected a release written by `ssepredict train`")
     packed = (folder / _MODEL_FILE).read_bytes()
@@ -316,7 +327,8 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
         )
     name, domain, models = unpack(packed, str(folder / _MODEL_FILE))
     evidence = _read_evidence(folder / _EVIDENCE_FILE, rows=int(domain.rows_.max()) + 1)
-    return Predictor(name, models, domain, evidence, metrics, digest=digest)
+    cells = _read_cells(folder / _CELLS_FILE)
+    return Predictor(name, models, domain, evidence, cells, metrics, digest=digest)
 
 
 def _read_evidence(path: Path, rows: int) -> pd.DataFrame:
@@ -334,6 +346,18 @@ def _read_evidence(path: Path, rows: int) -> pd.DataFrame:
     for column in ("year", "temperature_c", "sinter_temperature_c"):
         evidence[column] = pd.to_numeric(evidence[column], errors="coerce")
     return evidence
+
+
+def _read_cells(path: Path) -> pd.DataFrame:
+    """Measured cells; ModelError when columns are missing."""
+    try:
+        cells = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except ValueError as error:
+        raise ModelError(f"{path} is no table ({error}); train or install again") from error
+    missing = [name for name in CELL_COLUMNS if name not in cells]
+    if missing:
+        raise ModelError(f"{path} lacks columns {missing}, expected every column; train or install again")
+    return type_cells(cells)
 
 
 def _shipped_release() -> Path:

@@ -11,14 +11,16 @@ from ssepredict.exceptions import ModelError
 from ssepredict.modeling.domain import Domain
 from ssepredict.modeling.target_model import TargetModel
 
-_FORMAT = 1
+_FORMAT = 2
 _TRUSTED = (
     "collections.OrderedDict",
     "lightgbm.basic.Booster",
     "lightgbm.sklearn.LGBMRegressor",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "ssepredict.modeling.blend.TreesAndProcess",
     "ssepredict.modeling.domain.Domain",
     "ssepredict.modeling.estimators.GroupMedianRegressor",
+    "ssepredict.modeling.gaussian.SiteGaussianProcess",
     "ssepredict.modeling.intervals.GroupConformal",
 )
 """The only types beyond numpy's and scikit-learn's that a model file may hold."""

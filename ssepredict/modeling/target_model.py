@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.chemistry.hosts import hosts_of
 from ssepredict.chemistry.sites import SiteTable
 from ssepredict.featurizers.conditions import ConditionFeaturizer
+from ssepredict.modeling.difficulty import difficulty
 from ssepredict.modeling.intervals import GroupConformal
 from ssepredict.modeling.targets import TARGETS, Target
 
@@ -27,6 +29,7 @@ class PredictiveDistribution:
     status : {"ok", "abstained"}
     center, scale : ndarray, shape (n,)
         In the space that models see (decades for a conductivity).
+    families : ndarray of str, shape (n,)
     conformal : GroupConformal
     """
 
@@ -34,6 +37,7 @@ class PredictiveDistribution:
     status: str
     center: FloatArray
     scale: FloatArray
+    families: npt.NDArray[np.str_]
     conformal: GroupConformal
 
     @property
@@ -43,13 +47,13 @@ class PredictiveDistribution:
 
     def interval(self, confidence: float = 0.9) -> tuple[FloatArray, FloatArray]:
         """Central interval in the unit of the target, two arrays of shape (n,)."""
-        low, high = self.conformal.interval(self.center, self.scale, confidence)
+        low, high = self.conformal.interval(self.center, self.scale, confidence, self.families)
         return self.target.inverse(low), self.target.inverse(high)
 
     def probability_below(self, threshold: float) -> FloatArray:
         """Probability of a value below `threshold` (unit of the target), shape (n,)."""
         level = float(self.target.forward(np.array([threshold]))[0])
-        return self.conformal.cumulative(self.center, self.scale, level)
+        return self.conformal.cumulative(self.center, self.scale, level, self.families)
 
     def probability_above(self, threshold: float) -> FloatArray:
         """Probability of a value above `threshold` (unit of the target), shape (n,)."""
@@ -90,7 +94,7 @@ class TargetModel:
     temperature_range_c: tuple[float, float]
 
     def distribution(
-        self, sites: SiteTable, shared: FloatArray, conditions: Mapping[str, Any]
+        self, sites: SiteTable, shared: FloatArray, conditions: Mapping[str, Any], distance: FloatArray
     ) -> PredictiveDistribution:
         """Predict a batch.
 
@@ -101,25 +105,34 @@ class TargetModel:
             Site features without element amounts, which all targets share.
         conditions : mapping
             Columns of `CONDITIONS` and `temperature_c`, one value for the batch.
+        distance : ndarray, shape (n,)
+            To the measured compositions (`Domain.distance`).
         """
         target = TARGETS[self.target]
         if not len(sites):  # scikit-learn refuses tables without rows
-            return PredictiveDistribution(target, self.status, np.zeros(0), np.zeros(0), self.conformal)
-        one = pd.DataFrame({name: [conditions.get(name)] for name in target.conditions})
-        row = ConditionFeaturizer(target.conditions).fit(one).transform(one)
+            none = np.zeros(0)
+            return PredictiveDistribution(target, self.status, none, none, sites.family, self.conformal)
+        X = self.features(sites, shared, conditions)
+        if self.reads == "features":
+            center = np.asarray(self.estimator.predict(X), dtype=np.float64)
+        else:
+            center = self.estimator.predict(_frame(sites, conditions))
+        scale = self.conformal.scale(X, difficulty(center, distance))
+        return PredictiveDistribution(target, self.status, center, scale, sites.family, self.conformal)
+
+    def features(self, sites: SiteTable, shared: FloatArray, conditions: Mapping[str, Any]) -> FloatArray:
+        """Matrix that the estimator and the interval scale read, shape (n, len(feature_names))."""
+        used = TARGETS[self.target].conditions
+        one = pd.DataFrame({name: [conditions.get(name)] for name in used})
+        row = ConditionFeaturizer(used).fit(one).transform(one)
         amounts = [sites.composition.amount(symbol) for symbol in self.elements]
-        X = np.hstack(
+        return np.hstack(
             [
                 shared,
                 np.column_stack(amounts or [np.zeros((len(sites), 0))]),
                 np.repeat(row, len(sites), axis=0),
             ]
         )
-        if self.reads == "features":
-            center = np.asarray(self.estimator.predict(X), dtype=np.float64)
-        else:
-            center = self.estimator.predict(_frame(sites, conditions))
-        return PredictiveDistribution(target, self.status, center, self.conformal.scale(X), self.conformal)
 
 
 def _frame(sites: SiteTable, conditions: Mapping[str, Any]) -> pd.DataFrame:

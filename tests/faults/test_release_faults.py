@@ -54,7 +54,7 @@ def test_the_release_that_the_faults_are_made_from_is_good(release):
     assert load_predictor(str(release)).live_targets
 
 
-@pytest.mark.parametrize("name", ["model.skops", "metrics.json", "evidence.csv"])
+@pytest.mark.parametrize("name", ["model.skops", "metrics.json", "evidence.csv", "cells.csv"])
 def test_a_missing_file_is_named(release, name):
     (release / name).unlink()
     with pytest.raises(ModelError, match=f"lacks {name}, expected a release written by `ssepredict train`"):
@@ -102,7 +102,7 @@ def test_a_pickle_is_never_loaded(release, tmp_path, protocol):
 def test_a_foreign_type_is_named_and_not_built(release, tmp_path):
     foreign = Foreign()
     foreign.marker = tmp_path / "executed"
-    put_model(release, skops_io.dumps({"format": 1, "domain": foreign}))
+    put_model(release, skops_io.dumps({"format": 2, "domain": foreign}))
     with pytest.raises(ModelError, match=r"holds types that are not trusted: .*Foreign"):
         load_predictor(release)
     assert not (tmp_path / "executed").exists()
@@ -110,16 +110,16 @@ def test_a_foreign_type_is_named_and_not_built(release, tmp_path):
 
 def test_a_dangerous_function_is_named_and_not_called(release, tmp_path):
     marker = tmp_path / "executed"
-    put_model(release, skops_io.dumps({"format": 1, "domain": marker.touch}))
+    put_model(release, skops_io.dumps({"format": 2, "domain": marker.touch}))
     with pytest.raises(ModelError, match=r"types that are not trusted|cannot be read"):
         load_predictor(release)
     assert not marker.exists()
 
 
-@pytest.mark.parametrize("content", [{"format": 2, "models": []}, {"models": []}, [1, 2], "text"])
+@pytest.mark.parametrize("content", [{"format": 1, "models": []}, {"models": []}, [1, 2], "text"])
 def test_another_format_is_named(release, content):
     put_model(release, skops_io.dumps(content))
-    with pytest.raises(ModelError, match="has another format than 1, which this version reads; train again"):
+    with pytest.raises(ModelError, match="has another format than 2, which this version reads; train again"):
         load_predictor(release)
 
 

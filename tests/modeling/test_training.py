@@ -15,8 +15,9 @@ from ssepredict.modeling.card import render_card
 from ssepredict.modeling.estimators import ESTIMATORS
 from ssepredict.modeling.predictor import Predictor, load_predictor
 from ssepredict.modeling.protocols import prepare
+from ssepredict.modeling.row_policies import ROW_POLICIES
 from ssepredict.modeling.targets import TARGETS
-from ssepredict.modeling.training import ROW_POLICIES, train
+from ssepredict.modeling.training import train
 
 FORMULAS = ["Li3YCl6", "Li1.8Zr0.8Nb0.2Cl6", "Li2.5Y0.5Zr0.5Cl6", "Na3Zr2Si2PO12"]
 BASELINES = {name for name, spec in ESTIMATORS.items() if spec.kind == "baseline"}
@@ -79,7 +80,9 @@ def test_a_saved_release_predicts_the_same(reduced, reduced_folder):
         pd.testing.assert_frame_equal(pd.DataFrame(here), pd.DataFrame(there), check_dtype=False)
     assert sorted(path.name for path in reduced_folder.iterdir()) == [
         "card.md",
+        "cells.csv",
         "evidence.csv",
+        "left_out.csv",
         "metrics.json",
         "model.skops",
     ]
