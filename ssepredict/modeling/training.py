@@ -167,6 +167,10 @@ def _train_target(
     say(f"{target.name}: intervals and final fit of {chosen}")
     model = _fit_final(table, ESTIMATORS[chosen], predicted, distance, policy, seed, reason)
     intervals = interval_figures(table, predicted, bool(reason), seed, distance)
+    order: list[dict[str, Any]] = []
+    if target.name == DOMAIN_TARGET:
+        weights = policy_weights(table, policy)
+        order = order_within_hosts(table, ESTIMATORS[chosen], weights, seed, folds)
     figures: dict[str, Any] = {
         "estimator": chosen,
         "status": model.status,
@@ -184,9 +188,7 @@ def _train_target(
         "comparison_as_stated": pd.concat(comparison_as_stated, ignore_index=True).to_dict(orient="records"),
         "intervals": intervals["withheld"],
         "intervals_as_stated": intervals["as_stated"],
-        "within_host_order": order_within_hosts(
-            table, ESTIMATORS[chosen], policy_weights(table, policy), seed, folds
-        ),
+        "within_host_order": order,
     }
     folds_of_rows = everything["paper", baseline].sort_values("row")["fold"].to_numpy()
     return model, figures, _left_out_rows(table, predicted, folds_of_rows), everything
