@@ -9,14 +9,15 @@ import os
 import re
 import warnings
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ssepredict.exceptions import ModelError
 
-DEFAULT_STORE = "sqlite:///mlflow.db"
-"""Where runs go unless MLFLOW_TRACKING_URI says otherwise: a local SQLite file in the working folder."""
+DEFAULT_FILE = "mlflow.db"
+"""Where runs go unless MLFLOW_TRACKING_URI says otherwise: a SQLite file in the working folder."""
 
 DIGEST_LENGTH = 36
 """Characters of a dataset digest that MLflow keeps."""
@@ -61,7 +62,8 @@ def tracking_store(experiment: str, *, lost: str, remedy: str) -> Iterator[str]:
         import mlflow
         from sqlalchemy.exc import SQLAlchemyError
 
-        store = os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
+        # MLflow keeps one store per address: a relative one would stay in the first folder it was used in.
+        store = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path.cwd() / DEFAULT_FILE}"
         shown = _without_password(store)
         try:
             mlflow.set_tracking_uri(store)
