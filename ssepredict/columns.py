@@ -468,10 +468,32 @@ DERIVED_TABLES: dict[str, tuple[Column, ...]] = {
             maximum=FOLDS - 1,
         ),
     ),
+    "descriptors": (
+        Column("host", "undoped composition whose structure was doped", required=True),
+        Column("ion", "ion that replaces the M ion; the M ion itself for the undoped host", required=True),
+        Column("fraction", "share of the M ions replaced", "number", required=True, minimum=0, maximum=1),
+        Column("descriptor", "what was computed", required=True),
+        Column("mean", "mean over the configurations", "number", "by unit", required=True),
+        Column(
+            "spread",
+            "sample standard deviation over the configurations",
+            "number",
+            "by unit",
+            minimum=0,
+            missing="one configuration only",
+        ),
+        Column("configurations", "configurations that entered", "integer", required=True, minimum=1),
+        Column("unit", "unit of mean and spread", required=True),
+        Column("method", "how it was computed; the potential that relaxed the cell", required=True),
+        Column("versions", "packages and versions used", required=True),
+        Column("cell", "ions and formula units in the cell", required=True),
+        Column("seed", "seeds of the configurations", required=True),
+    ),
 }
-"""Tables computed from the others; a dataset is complete without them."""
+"""Tables that were computed, not reported; a dataset is complete without them."""
 
 DERIVED_TITLES = {
     "reproducibility": "computed: how far apart independent works report the same composition",
     "folds": "computed once and kept: the fold in which each paper, host and measurement is left out",
+    "descriptors": "computed: figures of relaxed doped crystals, one per host, ion, fraction and descriptor",
 }

@@ -11,6 +11,7 @@ import typer
 from ssepredict import __version__
 from ssepredict.cli.backtest import backtest
 from ssepredict.cli.dataset import data
+from ssepredict.cli.descriptors import descriptors
 from ssepredict.cli.options import fail
 from ssepredict.cli.predicting import check, predict
 from ssepredict.cli.ranking import rank, report
@@ -26,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data, name="data")
+app.add_typer(descriptors, name="descriptors")
 for _command in (predict, check, rank, train, evaluate, backtest, report):
     app.command()(_command)
 

@@ -86,7 +86,8 @@ def datapackage(derived: Collection[str] = tuple(DERIVED_TABLES)) -> dict[str, A
     Examples
     --------
     >>> [resource["name"] for resource in datapackage()["resources"]]
-    ['sources', 'samples', 'transport', 'cells', 'discrepancies', 'excluded', 'reproducibility', 'folds']
+    ['sources', 'samples', 'transport', 'cells', 'discrepancies', 'excluded', 'reproducibility', 'folds',
+     'descriptors']
     """
     return {
         "profile": "tabular-data-package",

@@ -18,6 +18,7 @@ LAYERS = {
     "data": 2,
     "featurizers": 2,
     "physics": 2,
+    "structures": 2,
     "modeling": 3,
     "audit": 4,
     "inference": 4,
@@ -28,7 +29,7 @@ LAYERS = {
 }
 INSIDE_FUNCTIONS_ONLY = (
     "pymatgen", "matminer", "mlflow", "plotly", "matplotlib", "pandera", "lightgbm", "skops", "dask",
-    "streamlit", "impedance",
+    "streamlit", "impedance", "torch", "chgnet", "ase", "bvlain",
 )  # fmt: skip
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 

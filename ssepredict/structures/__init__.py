@@ -1,0 +1,1 @@
+"""Doped crystals: host cells, substitution, relaxation with a potential, descriptors; no files."""

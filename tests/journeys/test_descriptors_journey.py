@@ -1,0 +1,87 @@
+"""Compute descriptors, gather them, and what wrong input says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from ssepredict import cli
+from ssepredict.data.descriptors import append_record, read_descriptors
+from ssepredict.resources import shipped_folder
+from ssepredict.structures import relax
+
+
+def _fails(capsys, *arguments):
+    with pytest.raises(SystemExit) as end:
+        cli.main(["descriptors", *arguments])
+    assert end.value.code == 1
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("host", "ions", "message"),
+    [
+        ("Na3Zr2Si2P012", "Sc3+", "did you mean 'Na3Zr2Si2PO12'"),
+        ("Na3Zr2Si2PO12", "Sc", "expected element, charge and sign, e.g. Sc3+"),
+        ("Na3Zr2Si2PO12", "Sc3+,Xx2+", "unknown element"),
+    ],
+)
+def test_wrong_input_is_one_message(capsys, tmp_path, host, ions, message):
+    said = _fails(capsys, "compute", "--host", host, "--ions", ions, "--out", str(tmp_path / "a.jsonl"))
+    assert message in said
+    assert not (tmp_path / "a.jsonl").exists()
+
+
+def test_missing_potential_names_the_extra(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(relax.importlib.util, "find_spec", lambda name: None)
+    said = _fails(
+        capsys, "compute", "--host", "Li3YCl6", "--ions", "In3+", "--out", str(tmp_path / "a.jsonl")
+    )
+    assert "pip install 'ssepredict[structure]'" in said
+
+
+def test_table_of_nothing_is_refused(capsys, tmp_path):
+    said = _fails(capsys, "table", str(tmp_path / "none.jsonl"), "--out", str(tmp_path / "descriptors.csv"))
+    assert "no finished configuration; run compute first" in said
+
+
+def test_finished_configurations_become_a_table(tmp_path, capsys):
+    record = {
+        "key": "undoped|Li3YCl6|Y3+|0|0|x", "kind": "undoped", "host": "Li3YCl6", "ion": "Y3+", "count": 0,
+        "seed": 0, "potential": "x", "versions": "x 1", "formula_units": 6, "atoms": 60, "metal_sites": 6,
+        "energy_ev": -1.0, "steps": 1, "converged": True, "figures": {"volume": 217.7, "barrier_1d": None},
+        "lattice": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    }  # fmt: skip
+    append_record(tmp_path / "a.jsonl", record)
+    with pytest.raises(SystemExit) as end:
+        cli.main(
+            ["descriptors", "table", str(tmp_path / "a.jsonl"), "--out", str(tmp_path / "descriptors.csv")]
+        )
+    assert not end.value.code
+    assert capsys.readouterr().out.strip().endswith("descriptors.csv")
+    (row,) = read_descriptors(tmp_path).to_dict("records")
+    assert (row["host"], row["descriptor"], row["mean"], row["fraction"]) == ("Li3YCl6", "volume", 217.7, 0.0)
+
+
+def test_shipped_descriptors_are_checked_against_the_literature(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["descriptors", "check", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    volume = [line for line in found["checks"] if line["descriptor"] == "volume_strain"]
+    assert volume
+    assert all(line["spearman"] > 0 for line in volume if line["n"] >= 10)
+    assert all(abs(line["error_pct"]) < 10 for line in found["volumes"])
+    passed = {(line["host"], line["descriptor"]) for line in found["checks"] if line["passed"]}
+    assert {(host, name) for host, names in found["used"].items() for name in names} <= passed
+    with pytest.raises(SystemExit):
+        cli.main(["descriptors", "check"])
+    assert "reported activation energy" in capsys.readouterr().out
+
+
+def test_dataset_without_descriptors_says_how_to_make_them(tmp_path, capsys):
+    folder = tmp_path / "mine"
+    shutil.copytree(shipped_folder("datasets"), folder)
+    (folder / "descriptors.csv").unlink()
+    assert "descriptors compute" in _fails(capsys, "check", str(folder))

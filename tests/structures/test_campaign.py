@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ssepredict.chemistry.ions import Ion
+from ssepredict.structures.campaign import plan, run
+from ssepredict.structures.hosts import find_host
+from ssepredict.structures.summary import descriptor_table
+
+LYC = find_host("Li3YCl6")
+IONS = [Ion("In", 3), Ion("Zr", 4)]
+
+
+@pytest.fixture(scope="module")
+def tasks(sum_of_elements):
+    return plan(LYC, IONS, count=1, configurations=2, potential=sum_of_elements.name)
+
+
+@pytest.fixture(scope="module")
+def records(tasks, sum_of_elements):
+    return {task.key: record for task, record in run(tasks, sum_of_elements, {})}
+
+
+def test_every_task_becomes_a_record_that_json_can_hold(tasks, records):
+    assert [task.key for task in tasks] == [record["key"] for record in records.values()]
+    assert all(json.loads(json.dumps(record, allow_nan=False)) == record for record in records.values())
+    assert all("problem" not in record for record in records.values())
+
+
+def test_a_finished_task_is_not_computed_again(tasks, records, sum_of_elements):
+    assert list(run(tasks, sum_of_elements, records)) == []
+    half = dict(list(records.items())[:-2])
+    rest = {task.key: record for task, record in run(tasks, sum_of_elements, half)}
+    assert [*half, *rest] == list(records)
+    for key, record in rest.items():
+        assert {**record, "seconds": 0} == {**records[key], "seconds": 0}
+
+
+def test_nothing_moves_without_forces(tasks, records):
+    undoped, doped = records[tasks[0].key], records[tasks[3].key]
+    assert np.array(doped["lattice"]) == pytest.approx(np.array(undoped["lattice"]))
+    shared = sorted(set(doped["sites"]) & set(undoped["sites"]))
+    places = [dict(zip(r["sites"], r["fractional"], strict=True)) for r in (doped, undoped)]
+    assert all(places[0][site] == places[1][site] for site in shared)
+
+
+def test_table_of_an_ideal_mixture(records):
+    table = descriptor_table(records.values())
+    doped = table[(table["host"] == "Li3YCl6") & (table["fraction"] == 0.1667)].set_index(
+        ["ion", "descriptor"]
+    )
+    for ion in ("In3+", "Zr4+"):
+        assert doped.loc[(ion, "mixing_energy"), "mean"] == pytest.approx(0.0, abs=1e-4)
+        assert doped.loc[(ion, "volume_strain"), "mean"] == 0.0
+        assert doped.loc[(ion, "volume"), "configurations"] == 2
+    assert doped.loc[("In3+", "volume"), "spread"] == 0.0
+    assert doped.loc[("In3+", "volume"), "seed"] == "0 1"
+    end_members = table[table["fraction"] == 1.0]
+    assert set(end_members["ion"]) == {"In3+", "Zr4+"}
+    assert set(end_members["descriptor"]) == {"volume"}
+    assert not table.duplicated(["host", "ion", "fraction", "descriptor"]).any()
+
+
+def test_relaxations_that_did_not_converge_do_not_count(records):
+    given_up = [
+        {**record, "converged": not (record["kind"] == "doped" and record["ion"] == "In3+")}
+        for record in records.values()
+    ]
+    table = descriptor_table(given_up)
+    assert "In3+" not in set(table.loc[table["fraction"] < 1, "ion"])
+
+
+def test_what_cannot_be_built_is_a_record_with_its_reason(sum_of_elements):
+    tasks = plan(LYC, [Ion("Mg", 2)], count=7, configurations=1, potential=sum_of_elements.name)
+    problems = [record.get("problem", "") for _, record in run(tasks, sum_of_elements, {})]
+    assert "7 of 6 Y3+ cannot be replaced" in problems[2]
+    assert descriptor_table([]).empty
+    assert isinstance(descriptor_table([]), pd.DataFrame)
