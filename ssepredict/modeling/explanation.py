@@ -20,7 +20,6 @@ import pandas as pd
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.chemistry.hosts import composition_keys, hosts_of
 from ssepredict.chemistry.sites import SiteTable, parse_sites, read_sites
-from ssepredict.featurizers.conditions import ConditionFeaturizer
 from ssepredict.featurizers.site import site_features
 from ssepredict.modeling.feature_groups import columns_by_group, differing, sentence
 from ssepredict.modeling.requests import checked_conditions, screened
@@ -246,11 +245,8 @@ def _explain(
 
 def _features(model: TargetModel, sites: SiteTable, conditions: Mapping[str, Any]) -> FloatArray:
     """Feature row of one composition, as the estimator reads it, shape (k,)."""
-    columns = TARGETS[model.target].conditions
-    one = pd.DataFrame({name: [conditions.get(name)] for name in columns})
-    row = ConditionFeaturizer(columns).fit(one).transform(one)
-    joined: FloatArray = np.hstack([site_features(sites, model.elements), row])[0]
-    return joined
+    row: FloatArray = model.features(sites, site_features(sites), conditions)[0]
+    return row
 
 
 def _named(model: TargetModel, row: FloatArray, columns: npt.NDArray[np.intp]) -> dict[str, float]:

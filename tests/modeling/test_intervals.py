@@ -164,6 +164,18 @@ def test_a_learned_scale_is_wider_where_the_noise_is(fitted):
     assert loud <= conformal.scale_range_[1]
 
 
+def test_a_large_paper_counts_for_more_than_one_and_less_than_its_rows():
+    groups = np.r_[np.zeros(60), np.arange(1, 61)]
+    residuals = np.r_[np.full(60, 4.0), np.ones(60)] * np.resize([1.0, -1.0], 120)
+    X = np.zeros((120, 1))
+    scale = GroupConformal().fit(X, residuals, np.zeros(120), groups).scale(X)[0]
+    by_row, by_paper = (
+        np.exp(np.average(np.log(np.abs(residuals) + 0.25 * 2.5), weights=weights))
+        for weights in (np.ones(120), np.r_[np.full(60, 1 / 60), np.ones(60)])
+    )
+    assert 1.02 * by_paper < scale < 0.9 * by_row
+
+
 def test_intervals_are_nested_with_confidence(fitted):
     conformal, center, scale = fitted
     ends = [conformal.interval(center, scale, confidence) for confidence in CONFIDENCES]
