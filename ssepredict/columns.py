@@ -489,11 +489,63 @@ DERIVED_TABLES: dict[str, tuple[Column, ...]] = {
         Column("cell", "ions and formula units in the cell", required=True),
         Column("seed", "seeds of the configurations", required=True),
     ),
+    "dynamics": (
+        Column("host", "undoped composition whose structure was used", required=True),
+        Column("ion", "ion that replaces the M ion; the M ion itself for the undoped host", required=True),
+        Column("fraction", "share of the M ions replaced", "number", required=True, minimum=0, maximum=1),
+        Column("temperature_k", "temperature of the thermostat", "number", "K", required=True, minimum=0),
+        Column(
+            "diffusivity_cm2_s",
+            "tracer diffusivity of the mobile ion: a sixth of the slope of its mean squared displacement; "
+            "negative by chance where hardly anything moves",
+            "number",
+            "cm2/s",
+            required=True,
+        ),
+        Column(
+            "standard_error_cm2_s",
+            "standard error from the scatter between blocks",
+            "number",
+            "cm2/s",
+            minimum=0,
+            missing="one block only",
+        ),
+        Column("blocks", "blocks into which the trajectory was cut", "integer", required=True, minimum=1),
+        Column("hops", "jumps of all mobile ions that were counted", "integer", required=True, minimum=0),
+        Column("mobile_ions", "mobile ions in the cell", "integer", required=True, minimum=1),
+        Column("length_ps", "time that was evaluated", "number", "ps", required=True, minimum=0),
+        Column(
+            "equilibration_ps", "time before it that was left out", "number", "ps", required=True, minimum=0
+        ),
+        Column("timestep_fs", "time step", "number", "fs", required=True, minimum=0),
+        Column("lag_low_ps", "shortest time lag of the fit", "number", "ps", required=True, minimum=0),
+        Column("lag_high_ps", "longest time lag of the fit", "number", "ps", required=True, minimum=0),
+        Column("mean_temperature_k", "mean kinetic temperature", "number", "K", required=True, minimum=0),
+        Column("method", "how the motion was computed, and the potential", required=True),
+        Column("versions", "packages and versions used", required=True),
+        Column("cell", "ions and formula units in the cell", required=True),
+        Column("seed", "seed of the configuration and of the velocities", required=True),
+    ),
+    "lattice": (
+        Column("formula", "composition as the source writes it", required=True),
+        Column("a_angstrom", "length of the first lattice vector", "number", "Å", required=True, minimum=0),
+        Column("b_angstrom", "length of the second", "number", "Å", required=True, minimum=0),
+        Column("c_angstrom", "length of the third", "number", "Å", required=True, minimum=0),
+        Column("alpha_deg", "angle between second and third", "number", "°", required=True, minimum=0),
+        Column("beta_deg", "angle between first and third", "number", "°", required=True, minimum=0),
+        Column("gamma_deg", "angle between first and second", "number", "°", required=True, minimum=0),
+        Column("formula_units", "formula units in the cell", "integer", required=True, minimum=1),
+        Column("source", "where the cell was read", required=True),
+        Column("cites", "the work that it names for the cell", missing="none is named"),
+    ),
 }
-"""Tables that were computed, not reported; a dataset is complete without them."""
+"""Tables beside the measurements, computed ones and the reported cells that computed ones are held against; a
+dataset is complete without them."""
 
 DERIVED_TITLES = {
     "reproducibility": "computed: how far apart independent works report the same composition",
     "folds": "computed once and kept: the fold in which each paper, host and measurement is left out",
     "descriptors": "computed: figures of relaxed doped crystals, one per host, ion, fraction and descriptor",
+    "dynamics": "computed: diffusivity of the mobile ion in short molecular dynamics of relaxed crystals",
+    "lattice": "reported: lattice parameters, against which computed volumes are held",
 }

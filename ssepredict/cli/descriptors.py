@@ -20,6 +20,9 @@ def descriptors_compute(
     ions: Annotated[str, typer.Option("--ions", help="Dopants, e.g. Sc3+,Zn2+,Mg2+.")],
     configurations: Annotated[int, typer.Option(min=1, help="Configurations of each dopant.")] = 3,
     count: Annotated[int, typer.Option(min=1, help="M ions to replace in the cell.")] = 2,
+    weights: Annotated[
+        str, typer.Option("--weights", help="Of CHGNet: 0.3.0, or 0.2.0 and r2scan to compare.")
+    ] = "0.3.0",
     threads: Annotated[int, typer.Option(min=1, help="Threads of the potential.")] = 1,
     out: RunFile = Path("descriptors.jsonl"),
 ) -> None:
@@ -33,7 +36,7 @@ def descriptors_compute(
 
     found = find_host(host)
     dopants = [Ion.parse(text) for text in ions.split(",")]
-    potential = chgnet_potential(threads)
+    potential = chgnet_potential(threads, weights)
     tasks = plan(found, dopants, count=count, configurations=configurations, potential=potential.name)
     done = read_records(out)
     left = sum(task.key not in done for task in tasks)
@@ -62,13 +65,83 @@ def descriptors_table(
     print(write_descriptors(out, descriptor_table(records.values())))
 
 
+@descriptors.command("dynamics")
+def descriptors_dynamics(
+    host: Annotated[str, typer.Option("--host", help="Undoped composition, e.g. Li3YCl6.")],
+    temperatures: Annotated[str, typer.Option("--temperatures", help="In K, e.g. 800,1000.")],
+    picoseconds: Annotated[float, typer.Option(min=0.1, help="Length of every run.")] = 5.0,
+    ion: Annotated[str, typer.Option("--ion", help="Dopant; none: the undoped host.")] = "",
+    count: Annotated[int, typer.Option(min=1, help="M ions to replace in the cell.")] = 2,
+    seed: Annotated[int, typer.Option(min=0, help="Of the configuration and the velocities.")] = 0,
+    timestep: Annotated[float, typer.Option(min=0.1, help="In fs.")] = 2.0,
+    structures: Annotated[
+        Path | None, typer.Option("--structures", help="File of `compute` that may hold the relaxed cell.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the potential.")] = 1,
+    out: Annotated[Path, typer.Option("--out", help="File to which every chunk is added.")] = Path(
+        "dynamics.jsonl"
+    ),
+) -> None:
+    """Move the ions of a relaxed cell at given temperatures; run it again to go on where it was stopped."""
+    from ssepredict.data.descriptors import append_record, read_records
+    from ssepredict.report import tables
+    from ssepredict.structures.campaign import Task, run
+    from ssepredict.structures.dynamics import Run, simulate
+    from ssepredict.structures.hosts import find_host
+    from ssepredict.structures.relax import chgnet_potential
+
+    metal = str(find_host(host).metal)
+    kelvin = _numbers(temperatures, "--temperatures")
+    dopant = _ion(ion) if ion else metal
+    potential = chgnet_potential(threads)
+    task = Task("doped" if ion else "undoped", host, dopant, count if ion else 0, seed, potential.name)
+    show = tables.console(stderr=True).print
+    done = (read_records(structures) if structures else {}) | read_records(out)
+    for relaxed, record in run([task.undoped, task] if ion else [task], potential, done):
+        append_record(out, record)
+        done[relaxed.key] = record
+        show(f"relaxed {relaxed.kind} {relaxed.ion}: {record.get('problem') or record['steps']} steps")
+    runs, forces = [Run(task, t, timestep) for t in kelvin], chgnet_potential(threads, stress=False)
+    for moved, record in simulate(runs, picoseconds, forces, done):
+        append_record(out, record)
+        show(
+            f"{moved.temperature_k:g} K, chunk {record['chunk'] + 1} of {moved.chunks(picoseconds)}: mean "
+            f"{record['mean_temperature_k']} K, {record['seconds']} s"
+        )
+
+
+@descriptors.command("diffusivity")
+def descriptors_diffusivity(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files that `dynamics` wrote.")],
+    equilibration: Annotated[float, typer.Option(min=0.0, help="Time left out at the start (ps).")] = 0.5,
+    lags: Annotated[str, typer.Option("--lags", help="Time lags of the fit (ps).")] = "0.4,1.0",
+    out: Annotated[Path, typer.Option("--out", help="CSV file to write.")] = Path("dynamics.csv"),
+) -> None:
+    """Gather molecular dynamics to one diffusivity per crystal and temperature."""
+    from ssepredict.data.descriptors import read_records, write_descriptors
+    from ssepredict.exceptions import SsePredictError
+    from ssepredict.report import tables
+    from ssepredict.structures.mobility import arrhenius_table, mobility_table
+
+    window = _numbers(lags, "--lags")
+    if len(window) != 2 or window[0] >= window[1]:
+        raise SsePredictError(f"--lags {lags!r}: expected a shorter and a longer time in ps, e.g. 0.4,1.0")
+    records = [record for file in files for record in read_records(file).values()]
+    table = mobility_table(records, equilibration_ps=equilibration, lags_ps=(window[0], window[1]))
+    if table.empty:
+        raise SsePredictError(f"{', '.join(map(str, files))}: no molecular dynamics; run dynamics first")
+    tables.console(stderr=True).print(tables.any_table(arrhenius_table(table)))
+    print(write_descriptors(out, table))
+
+
 @descriptors.command("check")
 def descriptors_check(folder: DatasetFolder = None, as_json: AsJson = False) -> None:
     """Hold the computed descriptors of a dataset against reported cells, energies and solubilities."""
     from ssepredict.data.dataset import load_dataset
-    from ssepredict.data.descriptors import read_descriptors
+    from ssepredict.data.descriptors import read_descriptors, read_lattice
     from ssepredict.exceptions import SsePredictError
-    from ssepredict.modeling.descriptor_checks import check_descriptors, used_descriptors, volume_errors
+    from ssepredict.modeling.descriptor_checks import check_descriptors, used_descriptors
+    from ssepredict.modeling.reported_cells import volume_errors
     from ssepredict.report import tables
     from ssepredict.report.documents import json_text, records
 
@@ -79,7 +152,8 @@ def descriptors_check(folder: DatasetFolder = None, as_json: AsJson = False) -> 
             f"dataset {dataset.folder} has no descriptors.csv; make it with `ssepredict descriptors compute` "
             "and `ssepredict descriptors table`"
         )
-    checks, volumes = check_descriptors(table, dataset), volume_errors(table)
+    lattice = read_lattice(dataset.folder)
+    checks, volumes = check_descriptors(table, dataset, lattice), volume_errors(table, lattice)
     used = used_descriptors(checks)
     if as_json:
         content = {"checks": records(checks), "volumes": records(volumes), "used": used}
@@ -92,3 +166,21 @@ def descriptors_check(folder: DatasetFolder = None, as_json: AsJson = False) -> 
         show(f"{host}: models may use {', '.join(names)}")
     if not used:
         show("no descriptor passes; models may use none")
+
+
+def _numbers(text: str, option: str) -> list[float]:
+    from ssepredict.exceptions import SsePredictError
+
+    try:
+        found = [float(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if not found or not all(0 < number < float("inf") for number in found):
+        raise SsePredictError(f"{option} {text!r}: expected positive numbers with commas between them")
+    return found
+
+
+def _ion(text: str) -> str:
+    from ssepredict.chemistry.ions import Ion
+
+    return str(Ion.parse(text))

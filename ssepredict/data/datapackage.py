@@ -87,7 +87,7 @@ def datapackage(derived: Collection[str] = tuple(DERIVED_TABLES)) -> dict[str, A
     --------
     >>> [resource["name"] for resource in datapackage()["resources"]]
     ['sources', 'samples', 'transport', 'cells', 'discrepancies', 'excluded', 'reproducibility', 'folds',
-     'descriptors']
+     'descriptors', 'dynamics', 'lattice']
     """
     return {
         "profile": "tabular-data-package",

@@ -1,4 +1,4 @@
-"""Files of computed descriptors: one line per finished configuration, and the table made from the lines."""
+"""Files of relaxed crystals: one line per finished computation, the tables made from them, reported cells."""
 
 from __future__ import annotations
 
@@ -93,8 +93,22 @@ def read_descriptors(folder: str | Path) -> pd.DataFrame:
     TableError
         When the file is no UTF-8 CSV, a column is missing or unknown, or a cell breaks its rule.
     """
-    path = Path(folder) / f"{TABLE}.csv"
-    names = [column.name for column in DERIVED_TABLES[TABLE]]
+    return _read(TABLE, folder)
+
+
+def read_dynamics(folder: str | Path) -> pd.DataFrame:
+    """Read ``dynamics.csv`` of a dataset, as `read_descriptors` does."""
+    return _read("dynamics", folder)
+
+
+def read_lattice(folder: str | Path) -> pd.DataFrame:
+    """Read ``lattice.csv`` of a dataset, as `read_descriptors` does."""
+    return _read("lattice", folder)
+
+
+def _read(table: str, folder: str | Path) -> pd.DataFrame:
+    path = Path(folder) / f"{table}.csv"
+    names = [column.name for column in DERIVED_TABLES[table]]
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError:
@@ -103,7 +117,7 @@ def read_descriptors(folder: str | Path) -> pd.DataFrame:
         raise TableError(
             f"dataset {folder} cannot be read", [f"{path.name}: no readable UTF-8 CSV ({str(error).strip()})"]
         ) from error
-    raise_failures(list(structure_failures(TABLE, raw)), folder)
-    typed, failures = typed_columns(TABLE, raw)
+    raise_failures(list(structure_failures(table, raw)), folder)
+    typed, failures = typed_columns(table, raw)
     raise_failures(failures, folder)
     return typed

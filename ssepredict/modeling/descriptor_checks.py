@@ -13,10 +13,15 @@ import numpy as np
 import pandas as pd
 
 from ssepredict.chemistry.formula import FloatArray
+from ssepredict.chemistry.frameworks import LARGE_LANTHANIDES
+from ssepredict.chemistry.hosts import composition_keys
 from ssepredict.chemistry.ions import Ion, shannon_radii
+from ssepredict.chemistry.sites import parse_sites
 from ssepredict.data.dataset import Dataset
+from ssepredict.modeling.reported_cells import volume_errors
 from ssepredict.modeling.single_phase import reported_shares
 from ssepredict.physics.single_phase import SINGLE_PHASE_SHARES
+from ssepredict.structures.hosts import HOSTS, find_host
 
 LEVEL = 0.05
 """Largest one-sided p-value at which a check is passed."""
@@ -43,6 +48,7 @@ class Check:
 CHECKS = (
     Check("volume", "reported volume", 1, between_hosts=True),
     Check("volume_strain", "Shannon radius", 1),
+    Check("volume_strain", "reported volume", 1),
     Check("barrier_1d", "reported activation energy", 1, between_hosts=True),
     Check("barrier_3d", "reported activation energy", 1, between_hosts=True),
     Check("barrier_1d", "reported activation energy", 1),
@@ -51,51 +57,14 @@ CHECKS = (
     Check("bottleneck_smallest", "reported activation energy", -1),
     Check("site_energy_spread", "reported activation energy", 1),
     Check("mixing_energy", "largest single-phase share", -1),
+    Check("mixing_energy", "monazite former", 1),
 )
 """Descriptors without a check of their own (`c_strain`) are never used."""
 
 
-@dataclass(frozen=True)
-class ReportedCell:
-    """A measured cell: lattice (Å, degrees), formula units in it, where it was read."""
-
-    host: str
-    ion: str
-    fraction: float
-    lattice: tuple[float, float, float, float, float, float]
-    formula_units: int
-    source: str
-
-    @property
-    def volume(self) -> float:
-        """Å3 per formula unit."""
-        a, b, c, *angles = self.lattice
-        cosines = np.cos(np.radians(angles))
-        shape = 1.0 - (cosines**2).sum() + 2.0 * cosines.prod()
-        return float(a * b * c * np.sqrt(shape)) / self.formula_units
-
-
-_STRUKTUR_V = "doi 10.1016/0022-5088(88)90074-4"
-REPORTED_CELLS = (
-    ReportedCell(
-        "Na3Cr2(PO4)3", "Cr3+", 0.0, (8.6476, 8.6476, 21.6169, 90, 90, 120), 6,
-        "http://crystallography.net/cod/1008846.cif",
-    ),
-    ReportedCell("NaZr2(PO4)3", "Mg2+", 0.5, (8.907, 8.907, 22.22, 90, 90, 120), 6, _STRUKTUR_V),
-    ReportedCell("NaZr2(PO4)3", "Mn2+", 0.5, (9.0, 9.0, 22.393, 90, 90, 120), 6, _STRUKTUR_V),
-    ReportedCell(  # the triclinic polymorph; the computed one is rhombohedral
-        "LiZr2(PO4)3", "Zr4+", 0.0, (15.0718, 8.8556, 9.1234, 89.660, 123.912, 90.429), 4,
-        "Solid State Ionics 123 (1999) 173, abstract at https://impact.ornl.gov/en/publications/"
-        "lithium-location-in-nasicon-type-lisupsup-conductors-by-neutron-d/",
-    ),
-    ReportedCell(
-        "Li3ErCl6", "Er3+", 0.0, (11.177, 11.177, 6.036, 90, 90, 120), 3, "https://acemap.info/paper/209608584"
-    ),
-)  # fmt: skip
-"""Measured cells of what the table of descriptors holds."""
-
-
-def check_descriptors(table: pd.DataFrame, dataset: Dataset, *, seed: int = 0) -> pd.DataFrame:
+def check_descriptors(
+    table: pd.DataFrame, dataset: Dataset, lattice: pd.DataFrame, *, seed: int = 0
+) -> pd.DataFrame:
     """Hold every descriptor against what was reported.
 
     Parameters
@@ -103,6 +72,8 @@ def check_descriptors(table: pd.DataFrame, dataset: Dataset, *, seed: int = 0) -
     table : DataFrame
         ``descriptors.csv``.
     dataset : Dataset
+    lattice : DataFrame
+        ``lattice.csv``.
     seed : int
         Of the permutations.
 
@@ -111,17 +82,22 @@ def check_descriptors(table: pd.DataFrame, dataset: Dataset, *, seed: int = 0) -
     DataFrame
         One row per check and host: `descriptor`, `against`, `host` (``between hosts`` where hosts are
         compared), `n`, `expected` (sign), `spearman`, `p_value` (one-sided, by permutation; NaN below
-        `FEWEST` pairs), `reliability`, `passed`.
+        `FEWEST` pairs), `reliability`, `passed`. Inside a host no check is passed while the reliability is
+        unknown.
     """
-    energies = reported_activation_energies(dataset)
+    cells = volume_errors(table, lattice)
+    medians = cells.groupby(["host", "ion", "fraction"])["reported"].median().reset_index()
+    volumes = {(row[0], row[1], row[2]): float(row[3]) for row in medians.to_numpy().tolist()}
+    reported = _Reported(reported_activation_energies(dataset), volumes)
     rows = []
     for check in CHECKS:
         values = table[table["descriptor"] == check.descriptor]
-        for host, pairs in _pairs(check, values, energies):
-            computed, reported = (np.array(side, dtype=float) for side in zip(*pairs, strict=True))
-            rho, p_value = rank_correlation(computed, reported, check.expected, seed=seed)
-            steady = np.nan if check.between_hosts else reliability(values[values["host"] == host])
-            passed = p_value <= LEVEL and not steady < LEAST_RELIABILITY
+        for host, pairs in _pairs(check, values, reported):
+            both = np.array(pairs, dtype=float)
+            rho, p_value = rank_correlation(both[:, 0], both[:, 1], check.expected, seed=seed)
+            doped = values[(values["host"] == host) & values["fraction"].between(0, 0.5, inclusive="neither")]
+            steady = np.nan if check.between_hosts else reliability(doped)
+            passed = p_value <= LEVEL and (check.between_hosts or steady >= LEAST_RELIABILITY)
             rows.append(
                 (
                     check.descriptor,
@@ -140,37 +116,13 @@ def check_descriptors(table: pd.DataFrame, dataset: Dataset, *, seed: int = 0) -
 
 
 def used_descriptors(checks: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Descriptors that passed a check inside a host, by host; all others are not used."""
-    passed = checks[checks["passed"] & (checks["host"] != "between hosts")]
-    return {
-        str(host): tuple(sorted(set(names)))
-        for host, names in passed.groupby("host")["descriptor"]
-        if len(names)
-    }
-
-
-def volume_errors(table: pd.DataFrame) -> pd.DataFrame:
-    """Compare computed with reported volumes.
-
-    Parameters
-    ----------
-    table : DataFrame
-        ``descriptors.csv``.
-
-    Returns
-    -------
-    DataFrame
-        `host`, `ion`, `fraction`, `computed` and `reported` (Å3 per formula unit), `error_pct`, `source`.
-    """
-    volumes = table[table["descriptor"] == "volume"].set_index(["host", "ion", "fraction"])["mean"]
-    rows = [
-        (cell.host, cell.ion, cell.fraction, volumes[key], cell.volume, cell.source)
-        for cell in REPORTED_CELLS
-        if (key := (cell.host, cell.ion, cell.fraction)) in volumes.index
-    ]
-    found = pd.DataFrame(rows, columns=["host", "ion", "fraction", "computed", "reported", "source"])
-    found.insert(5, "error_pct", 100.0 * (found["computed"] / found["reported"] - 1.0))
-    return found
+    """Descriptors that pass a check inside a host and fail none there, by host; all others are not used."""
+    judged = checks[(checks["host"] != "between hosts") & checks["p_value"].notna()]
+    sound = judged.groupby(["host", "descriptor"])["passed"].all()
+    found: dict[str, list[str]] = {}
+    for host, descriptor in sound[sound].index:
+        found.setdefault(str(host), []).append(str(descriptor))
+    return {host: tuple(sorted(names)) for host, names in found.items()}
 
 
 def reported_activation_energies(dataset: Dataset) -> dict[str, dict[str, float]]:
@@ -183,7 +135,7 @@ def reported_activation_energies(dataset: Dataset) -> dict[str, dict[str, float]
     Returns
     -------
     dict of str to dict of str to float
-        Host to ion to eV; the undoped host under ``""``.
+        Host to ion to eV; the undoped host, where its structure is declared, under ``""``.
     """
     samples = dataset.samples.reset_index(drop=True)
     shares = reported_shares(samples)
@@ -195,8 +147,9 @@ def reported_activation_energies(dataset: Dataset) -> dict[str, dict[str, float]
     rows = rows[(rows["quantity"] == "activation_energy") & (rows["suspect"] == 0) & (rows["secondary"] == 0)]
     joined = rows[["sample_id", "value"]].join(known, on="sample_id").dropna(subset=["ion", "host"])
     # An undoped host is one composition; others without an M dopant (excess Na, Si/P) differ from it.
-    plain = samples.set_index("sample_id")["formula"]
-    keep = (joined["ion"] != "") | (joined["sample_id"].map(plain) == joined["host"])
+    keys = samples.set_index("sample_id")["composition_key"]
+    plain = dict(zip(HOSTS, composition_keys(parse_sites(list(HOSTS))).tolist(), strict=True))
+    keep = (joined["ion"] != "") | (joined["sample_id"].map(keys) == joined["host"].map(plain))
     medians = joined[keep].groupby(["host", "ion"])["value"].median()
     found: dict[str, dict[str, float]] = {}
     for host, name, value in medians.reset_index().itertuples(index=False):
@@ -271,39 +224,43 @@ def _only(names: set[str]) -> str | None:
 
 
 def _pairs(
-    check: Check, values: pd.DataFrame, energies: Mapping[str, Mapping[str, float]]
+    check: Check, values: pd.DataFrame, reported: _Reported
 ) -> Iterable[tuple[str, list[tuple[float, float]]]]:
-    if check.against == "reported volume":
-        found = volume_errors(values)
-        pairs = list(zip(found["computed"], found["reported"], strict=True))
-        if pairs:
-            yield "between hosts", pairs
-        return
+    """Pair what is computed and reported for undoped hosts and end members, or for the dopants of a host."""
+    fractions = values["fraction"]
     if check.between_hosts:
-        undoped = values[values["fraction"] == 0]
-        known = zip(undoped["host"], undoped["mean"], strict=True)
-        pairs = [(value, energies[host][""]) for host, value in known if "" in energies.get(host, {})]
-        if pairs:
-            yield "between hosts", pairs
-        return
-    doped = values[values["fraction"].between(0, 0.5, inclusive="neither")]
-    for name, rows in doped.groupby("host"):
-        host = str(name)
-        reported = _reported(check.against, host, rows["ion"].tolist(), energies)
-        pairs = [
-            (v, reported[ion]) for ion, v in zip(rows["ion"], rows["mean"], strict=True) if ion in reported
+        groups = [("between hosts", values[(fractions == 0) | (fractions >= 0.5)])]
+    else:
+        groups = [
+            (str(host), rows) for host, rows in values[fractions.between(0, 0.5, "neither")].groupby("host")
         ]
+    for name, rows in groups:
+        lines = zip(rows["host"], rows["ion"], rows["fraction"], rows["mean"], strict=True)
+        found = [(mean, reported.value(check.against, host, ion, part)) for host, ion, part, mean in lines]
+        pairs = [(mean, value) for mean, value in found if value is not None]
         if pairs:
-            yield host, pairs
+            yield name, pairs
 
 
-def _reported(
-    against: str, host: str, ions: list[str], energies: Mapping[str, Mapping[str, float]]
-) -> dict[str, float]:
-    if against == "Shannon radius":
-        parsed = [Ion.parse(ion) for ion in ions]
-        radii = shannon_radii([ion.element for ion in parsed], np.diag([ion.charge for ion in parsed]), 6)
-        return {ion: float(r) for ion, r in zip(ions, np.diag(radii), strict=True) if np.isfinite(r)}
-    if against == "largest single-phase share":
-        return {ion: share for ion, (share, _) in SINGLE_PHASE_SHARES.get(host, {}).get("M", {}).items()}
-    return dict(energies.get(host, {}))
+@dataclass(frozen=True, eq=False)
+class _Reported:
+    """What is reported, looked up by host, ion and fraction."""
+
+    energies: Mapping[str, Mapping[str, float]]
+    volumes: Mapping[tuple[str, str, float], float]
+
+    def value(self, against: str, host: str, ion: str, fraction: float) -> float | None:
+        if against == "reported volume":
+            return self.volumes.get((host, ion, fraction))
+        if against == "reported activation energy":  # an end member is no doped host
+            return self.energies.get(host, {}).get(ion if fraction else "") if fraction < 0.5 else None
+        if against == "largest single-phase share":
+            shares = SINGLE_PHASE_SHARES.get(host, {}).get("M", {})
+            return shares[ion][0] if ion in shares else None
+        parsed = Ion.parse(ion)
+        if against == "monazite former":
+            phosphate = any(tetrahedral.element == "P" for tetrahedral, _ in find_host(host).tetrahedral)
+            former = parsed.charge == 3 and parsed.element in LARGE_LANTHANIDES
+            return float(former) if phosphate else None
+        radius = float(shannon_radii([parsed.element], np.array([[parsed.charge]]), 6)[0, 0])
+        return radius if np.isfinite(radius) else None

@@ -20,8 +20,10 @@ from ssepredict.report.prediction_details import (
 from ssepredict.report.tables import coloured, table_of
 from ssepredict.report.wording import (
     SHOWN,
+    SITE_NAMES,
     STATUS_NOTES,
     VERDICT_NOTES,
+    show_charge,
     show_interval,
     show_ion,
     show_number,
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 CARDS_UP_TO = 5
 """So many compositions are described one by one; more go into one table with a line each."""
 
-_SITE_NAMES = {"A": "A (mobile)", "M": "M (octahedral)", "T": "T (tetrahedral)", "X": "X (anion)"}
 _OBJECTIONS = ("reject", "warn", "not_evaluable", "inform")
 
 
@@ -179,17 +180,15 @@ def _site_table(record: Mapping[str, Any]) -> Table:
         )
         mean = show_number(content["mean_radius_angstrom"], ".3f")
         entropy = show_number(content["entropy_kb"], ".2f")
-        table.add_row(_SITE_NAMES[site], ions, show_number(content["total"], ".6g"), mean, entropy)
+        table.add_row(SITE_NAMES[site], ions, show_number(content["total"], ".6g"), mean, entropy)
     return table
 
 
 def _counts(row: Mapping[str, Any]) -> str:
-    charge = row["charge_residual"]
-    if charge is not None and abs(charge) < 1e-6:
-        charge = 0.0  # zero up to rounding
+    charge = show_charge(row["charge_residual"])
     vacancies = "not countable" if row["vacancies"] is None else show_number(row["vacancies"])
     carriers = show_number(row["carriers"])
-    return f"carriers {carriers}, vacancies {vacancies} per formula unit; net charge {show_number(charge)} e"
+    return f"carriers {carriers}, vacancies {vacancies} per formula unit; net charge {charge} e"
 
 
 def _entropy(record: Mapping[str, Any]) -> str:

@@ -28,8 +28,8 @@ from ssepredict.report.dataset_plots import (
     year_plot,
 )
 from ssepredict.report.files import write_whole
-from ssepredict.report.html import page
 from ssepredict.report.markup import Markup, join, section, source_link, table, tag
+from ssepredict.report.page import page
 from ssepredict.report.plots import as_html
 
 SHOWN_FINDINGS = 400

@@ -137,9 +137,7 @@ def _compute(task: Task, potential: Potential, calculator: Any, known: Mapping[s
     try:
         order = _order(task, host)
         relaxed = relax(_start(task, order, host, known), calculator)
-        figures = {"volume": relaxed.crystal.volume / relaxed.crystal.formula_units}
-        if task.kind != "end_member":
-            figures = crystal_figures(relaxed.crystal, order.cell, order.occupied, host.mobile)
+        figures = crystal_figures(relaxed.crystal, order.cell, order.occupied, host.mobile)
     except SsePredictError as error:
         return record | {"problem": str(error)}
     return record | {

@@ -14,7 +14,7 @@ from ssepredict.columns import DERIVED_TABLES
 from ssepredict.structures.campaign import Record, Task
 from ssepredict.structures.descriptors import DESCRIPTORS, Descriptor, against_undoped, mixing_energy
 from ssepredict.structures.doping import dopants_in_end_member, parent
-from ssepredict.structures.hosts import find_host
+from ssepredict.structures.hosts import HOSTS, Host, find_host
 
 COLUMNS = [column.name for column in DERIVED_TABLES["descriptors"]]
 _DIGITS = 4
@@ -40,7 +40,9 @@ def descriptor_table(records: Iterable[Record]) -> pd.DataFrame:
         if record["kind"] != "end_member":
             groups[record["host"], record["ion"], record["count"], record["potential"]].append(record)
     rows = [row for group in groups.values() for row in _rows(group, known)]
-    rows += [_end_member_row(record) for record in known.values() if record["kind"] == "end_member"]
+    rows += [
+        row for record in known.values() if record["kind"] == "end_member" for row in _end_member_rows(record)
+    ]
     table = pd.DataFrame(rows, columns=COLUMNS)
     table = table.sort_values(["host", "ion", "fraction"], kind="stable", ignore_index=True)
     # The parent of one host's end members may itself be a host: its own configurations stand.
@@ -104,13 +106,27 @@ def _rows(group: list[Record], known: Mapping[str, Record]) -> list[dict[str, ob
     return rows
 
 
-def _end_member_row(record: Record) -> dict[str, object]:
-    """Name an end member by the framework it comes from and the share of its M sites that it fills."""
+def _end_member_rows(record: Record) -> list[dict[str, object]]:
+    """Name an end member by the undoped host that it is, or by its framework and the share of M sites."""
     host, ion = find_host(record["host"]), Ion.parse(record["ion"])
-    fraction = 0.0 if ion == host.metal else dopants_in_end_member(host, ion) / host.metals
-    volume = np.array([record["figures"]["volume"]])
-    name = parent(host).formula
-    return _row(record, name, fraction, DESCRIPTORS["volume"], volume, str(record["seed"]))
+    whole = dopants_in_end_member(host, ion) == host.metals
+    itself = _undoped_host(parent(host), ion) if whole or ion == host.metal else None
+    name = itself or parent(host).formula
+    fraction = 0.0 if itself or ion == host.metal else dopants_in_end_member(host, ion) / host.metals
+    return [
+        _row(record, name, fraction, descriptor, np.array([value]), str(record["seed"]))
+        for key, descriptor in DESCRIPTORS.items()
+        if (value := record["figures"].get(key)) is not None
+    ]
+
+
+def _undoped_host(framework: Host, metal: Ion) -> str | None:
+    """Find the declared host that is this framework with another M ion."""
+    like = (framework.prototype, framework.mobile, framework.tetrahedral, framework.anion)
+    for host in HOSTS.values():
+        if (host.prototype, host.mobile, host.tetrahedral, host.anion) == like and host.metal == metal:
+            return host.formula
+    return None
 
 
 def _row(

@@ -1,12 +1,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
 
 from ssepredict.columns import DERIVED_TABLES
-from ssepredict.data.descriptors import append_record, read_descriptors, read_records, write_descriptors
+from ssepredict.data.dataset import load_dataset
+from ssepredict.data.descriptors import (
+    append_record,
+    read_descriptors,
+    read_dynamics,
+    read_lattice,
+    read_records,
+    write_descriptors,
+)
 from ssepredict.exceptions import TableError
 from ssepredict.resources import shipped_folder
 from ssepredict.structures.descriptors import DESCRIPTORS
@@ -60,8 +69,9 @@ def test_table_comes_back_typed(tmp_path):
     assert list(found.columns) == [column.name for column in DERIVED_TABLES["descriptors"]]
 
 
-def test_no_table_is_an_empty_one(tmp_path):
-    assert read_descriptors(tmp_path).empty
+@pytest.mark.parametrize("read", [read_descriptors, read_dynamics, read_lattice])
+def test_no_table_is_an_empty_one(tmp_path, read):
+    assert read(tmp_path).empty
 
 
 def test_a_table_that_breaks_its_columns_is_refused(tmp_path):
@@ -84,3 +94,20 @@ def test_shipped_table_names_declared_hosts_and_descriptors():
     assert units.to_dict() == {name: DESCRIPTORS[name].unit for name in units.index}
     assert not table.duplicated(["host", "ion", "fraction", "descriptor"]).any()
     assert (table.loc[table["fraction"] == 0, "configurations"] >= 1).all()
+
+
+def test_shipped_cells_and_dynamics_are_of_declared_hosts_and_named_sources():
+    folder = shipped_folder("datasets")
+    assert set(read_dynamics(folder)["host"]) <= HOSTS.keys()
+    lattice = read_lattice(folder)
+    assert lattice["source"].str.startswith("http").all()
+    assert (lattice[["a_angstrom", "b_angstrom", "c_angstrom"]] > 5).all(axis=None)
+
+
+def test_what_was_computed_is_no_part_of_the_digest(tmp_path):
+    folder = tmp_path / "mine"
+    shutil.copytree(shipped_folder("datasets"), folder)
+    write_descriptors(folder / "descriptors.csv", pd.DataFrame([ROW]))
+    (folder / "dynamics.csv").unlink()
+    (folder / "lattice.csv").unlink()
+    assert load_dataset(folder).digest == load_dataset().digest

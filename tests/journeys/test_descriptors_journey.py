@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from typing import Any, ClassVar
 
+import numpy as np
 import pytest
+from ase.calculators.calculator import Calculator, all_changes
 
 from ssepredict import cli
-from ssepredict.data.descriptors import append_record, read_descriptors
+from ssepredict.data.descriptors import append_record, read_descriptors, read_dynamics, read_records
 from ssepredict.resources import shipped_folder
-from ssepredict.structures import relax
+from ssepredict.structures import descriptors, relax
 
 
 def _fails(capsys, *arguments):
@@ -85,3 +88,65 @@ def test_dataset_without_descriptors_says_how_to_make_them(tmp_path, capsys):
     shutil.copytree(shipped_folder("datasets"), folder)
     (folder / "descriptors.csv").unlink()
     assert "descriptors compute" in _fails(capsys, "check", str(folder))
+
+
+class Free(Calculator):
+    """No forces: every ion flies on."""
+
+    implemented_properties: ClassVar[list[str]] = ["energy", "forces", "stress"]
+
+    def calculate(self, atoms: Any = None, properties: Any = None, system_changes: Any = all_changes) -> None:
+        super().calculate(atoms, properties, system_changes)
+        count = len(self.atoms)
+        self.results = {"energy": -float(count), "forces": np.zeros((count, 3)), "stress": np.zeros(6)}
+
+
+def _dynamics(out, *more):
+    with pytest.raises(SystemExit) as end:
+        cli.main(["descriptors", "dynamics", "--host", "Li3YCl6", "--out", str(out), *more])
+    return end.value.code
+
+
+def test_dynamics_of_a_doped_cell_become_diffusivities(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(relax, "chgnet_potential", lambda *_, **__: relax.Potential("free", "none 0", Free))
+    monkeypatch.setattr(descriptors, "BVSE_RESOLUTION_ANGSTROM", 0.8)
+    out, csv = tmp_path / "a.jsonl", tmp_path / "dynamics.csv"
+    doped = ("--ion", "In3+", "--count", "1", "--temperatures", "300,1200")
+    assert not _dynamics(out, *doped, "--picoseconds", "0.5")
+    half = read_records(out)
+    assert [record["kind"] for record in half.values()].count("dynamics") == 10
+    assert not _dynamics(out, *doped, "--picoseconds", "1.0")
+    assert list(read_records(out))[: len(half)] == list(half)
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as end:
+        cli.main(
+            ["descriptors", "diffusivity", str(out), "--out", str(csv), "--lags", "0.1,0.3",
+             "--equilibration", "0.2"]
+        )  # fmt: skip
+    assert not end.value.code
+    said = capsys.readouterr()
+    assert said.out.strip() == str(csv)
+    assert "activation_energy_ev" in said.err
+    table = read_dynamics(tmp_path)
+    assert table["temperature_k"].tolist() == [300.0, 1200.0]
+    assert table["fraction"].tolist() == [0.1667] * 2
+    cold, hot = table["diffusivity_cm2_s"]
+    assert hot > cold > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["dynamics", "--host", "Li3YCl6", "--temperatures", "warm"],
+            "--temperatures 'warm': expected positive",
+        ),
+        (["dynamics", "--host", "Li3YCl6", "--temperatures", "-300"], "expected positive numbers"),
+        (["diffusivity", "none.jsonl"], "no molecular dynamics; run dynamics first"),
+        (["diffusivity", "none.jsonl", "--lags", "1.0,0.4"], "a shorter and a longer time"),
+    ],
+)
+def test_wrong_dynamics_are_one_message(capsys, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    assert message in _fails(capsys, *arguments)
+    assert not list(tmp_path.iterdir())

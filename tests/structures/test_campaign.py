@@ -60,9 +60,20 @@ def test_table_of_an_ideal_mixture(records):
     assert doped.loc[("In3+", "volume"), "spread"] == 0.0
     assert doped.loc[("In3+", "volume"), "seed"] == "0 1"
     end_members = table[table["fraction"] == 1.0]
-    assert set(end_members["ion"]) == {"In3+", "Zr4+"}
-    assert set(end_members["descriptor"]) == {"volume"}
+    assert set(end_members["ion"]) == {"In3+"}
+    assert {"volume", "barrier_1d", "site_energy_spread"} <= set(end_members["descriptor"])
     assert not table.duplicated(["host", "ion", "fraction", "descriptor"]).any()
+
+
+def test_an_end_member_that_is_a_host_stands_as_that_host(records):
+    table = descriptor_table(records.values())
+    hosts = table[table["fraction"] == 0.0].groupby("host")
+    assert set(hosts.groups) == {"Li3YCl6", "Li2ZrCl6"}
+    assert set(hosts.get_group("Li2ZrCl6")["configurations"]) == {1}
+    assert set(hosts.get_group("Li3YCl6")["configurations"]) == {
+        2
+    }  # its own configurations, not the end member
+    assert set(hosts.get_group("Li2ZrCl6")["cell"]) == {"27 ions, 3 formula units"}
 
 
 def test_relaxations_that_did_not_converge_do_not_count(records):

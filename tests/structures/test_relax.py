@@ -65,6 +65,13 @@ def test_missing_chgnet_names_the_extra(monkeypatch):
         chgnet_potential()
 
 
+def test_weights_that_the_package_lacks_are_refused():
+    with pytest.raises(
+        SsePredictError, match=r"no weights '0\.4\.0'; expected one of 0\.3\.0, 0\.2\.0, r2scan"
+    ):
+        chgnet_potential(weights="0.4.0")
+
+
 @pytest.mark.structure
 def test_chgnet_expands_the_framework_for_a_larger_ion():
     host = find_host("NaZr2(PO4)3")
@@ -74,3 +81,15 @@ def test_chgnet_expands_the_framework_for_a_larger_ion():
         for ion in ("Ti4+", "Zr4+")
     )
     assert 1.02 < large.crystal.volume / small.crystal.volume < 1.2
+
+
+@pytest.mark.structure
+@pytest.mark.filterwarnings("ignore::UserWarning:chgnet")  # how it writes its stresses, not ours to mend
+def test_forces_without_stress_are_the_same():
+    atoms = end_member_order(find_host("NaZr2(PO4)3"), Ion.parse("Zr4+")).to_crystal().to_atoms()
+    found = []
+    for stress in (True, False):
+        atoms.calc = chgnet_potential(stress=stress).make()
+        found.append((atoms.get_potential_energy(), atoms.get_forces()))
+    assert found[1][0] == pytest.approx(found[0][0], abs=1e-4)
+    assert found[1][1] == pytest.approx(found[0][1], abs=1e-4)
