@@ -11,7 +11,7 @@ from ssepredict.modeling.predictor import Predictor
 from ssepredict.modeling.tracking_record import keep_left_out
 from ssepredict.modeling.training import train
 
-REDUCED = {"name": "reduced", "targets": ("conductivity_s_cm",), "folds": 3, "protocols": ("paper",)}
+REDUCED = {"name": "reduced", "targets": ("conductivity_s_cm",), "folds": 4, "protocols": ("paper",)}
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -12,8 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.modeling.gaussian import SiteGaussianProcess
-
-_HUBER_FROM = 0.5
+from ssepredict.modeling.settings import DEFAULT
 
 
 def randomized_boosting(seed: int) -> Any:
@@ -23,19 +22,13 @@ def randomized_boosting(seed: int) -> Any:
     return LGBMRegressor(
         objective="huber",
         extra_trees=True,
-        learning_rate=0.04,
-        n_estimators=600,
-        num_leaves=31,
-        min_child_samples=3,
-        colsample_bytree=0.4,
-        subsample=0.7,
         subsample_freq=1,
-        reg_lambda=1.0,
         random_state=seed,
         n_jobs=1,
         deterministic=True,
         force_row_wise=True,
         verbose=-1,
+        **DEFAULT.for_trees(),
     )
 
 
@@ -47,9 +40,11 @@ class TreesAndProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # s
     columns : sequence of str
         Names of the columns of X.
     process_weight : float, default 0.5
-        Weight of the Gaussian process, between 0 and 1. On purged papers 0.3 to 0.6 do equally well (0.72
-        decades); inside one host the process orders compositions better, on left-out dopants the trees are
-        the better part (0.77 decades against 0.87).
+        Weight of the Gaussian process, between 0 and 1.
+    bend : float
+        Error beyond which the loss of the trees counts linearly, in standard deviations of the target.
+    trees, process : mapping, optional
+        Parameters of the parts; see `ssepredict.modeling.settings`.
     monotone_constraints : sequence of int, optional
         For the trees; the process falls with 1000/T by construction.
     seed : int, default 0
@@ -59,11 +54,17 @@ class TreesAndProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # s
         self,
         columns: Sequence[str] = (),
         process_weight: float = 0.5,
+        bend: float = 0.22,
+        trees: Mapping[str, Any] | None = None,
+        process: Mapping[str, Any] | None = None,
         monotone_constraints: Sequence[int] | None = None,
         seed: int = 0,
     ) -> None:
         self.columns = columns
         self.process_weight = process_weight
+        self.bend = bend
+        self.trees = trees
+        self.process = process
         self.monotone_constraints = monotone_constraints
         self.seed = seed
 
@@ -76,13 +77,13 @@ class TreesAndProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # s
     ) -> Self:
         """Fit both; shapes as in `SiteGaussianProcess.fit`."""
         values = np.asarray(y, dtype=np.float64)
-        # Huber's bend in the unit of the target: beyond half a standard deviation errors count linearly.
-        bend = max(_HUBER_FROM * float(np.std(values)), 1e-9)
         trees = randomized_boosting(self.seed).set_params(
-            alpha=bend, monotone_constraints=self.monotone_constraints
+            alpha=max(self.bend * float(np.std(values)), 1e-9),
+            monotone_constraints=self.monotone_constraints,
+            **(self.trees or {}),
         )
         self.trees_ = trees.fit(np.asarray(X, dtype=np.float64), values, sample_weight=sample_weight)
-        process = SiteGaussianProcess(columns=tuple(self.columns))
+        process = SiteGaussianProcess(columns=tuple(self.columns), **(self.process or {}))
         self.process_ = process.fit(X, values, sample_weight=sample_weight, groups=groups)
         return self
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ssepredict.modeling.card_descriptors import descriptors_text
 from ssepredict.modeling.card_parts import (
     gains_text,
     intervals_text,
@@ -41,7 +42,9 @@ def render_card(metrics: Mapping[str, Any]) -> str:
         "for choosing what to make next among many compositions, as a coarse screen; not a substitute for "
         "measuring, not for other frameworks.",
         f"Trained on the dataset with SHA-256 `{metrics['dataset_digest'][:16]}`, seed {metrics['seed']}, "
-        f"{metrics['folds'] or 'leave-one-out'} folds of whole papers.",
+        f"{metrics['folds'] or 'leave-one-out'} folds of whole papers. Estimators and settings were chosen "
+        "on left-out papers too, the settings on folds of other seeds; the papers are the same, so the "
+        "figures are somewhat on the bright side.",
     ]
     # Releases of before the noise floor was measured lack it.
     floors: Mapping[str, Sequence[Mapping[str, Any]]] = metrics.get("noise_floor") or {}
@@ -49,8 +52,13 @@ def render_card(metrics: Mapping[str, Any]) -> str:
         _target_section(name, figures, floors.get(TARGETS[name].quantity) or ())
         for name, figures in metrics["targets"].items()
     ]
-    parts += [_domain_section(metrics["domain"]), _order_section(metrics["within_host_order"]), _LIMITS]
-    return "\n\n".join(parts) + "\n"
+    parts += [
+        _domain_section(metrics["domain"]),
+        _order_section(metrics["within_host_order"]),
+        descriptors_text(metrics.get("descriptors") or {}),  # releases of before they were computed lack them
+        _LIMITS,
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _target_section(name: str, figures: Mapping[str, Any], floor: Sequence[Mapping[str, Any]]) -> str:

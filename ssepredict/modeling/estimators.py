@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.modeling.blend import TreesAndProcess, randomized_boosting
 from ssepredict.modeling.gaussian import SiteGaussianProcess
+from ssepredict.modeling.settings import settings_of
 
 TEMPERATURE_BANDS_C = (-273.15, 15.0, 35.0, 75.0, 150.0, 250.0, 350.0)
 """Lower edges of the bands in which the baselines take their medians."""
@@ -121,6 +122,8 @@ class EstimatorSpec:
     by_paper : bool
         Whether it has a parameter `columns` for the names of the features and its `fit` takes the papers as
         `groups`.
+    tuned : callable, optional
+        Name of a target to the parameters that were chosen for it.
     """
 
     name: str
@@ -129,6 +132,7 @@ class EstimatorSpec:
     build: Callable[[int], Any]
     monotone: str = ""
     by_paper: bool = False
+    tuned: Callable[[str], dict[str, Any]] | None = None
 
 
 def _hist_gradient_boosting(seed: int) -> Any:
@@ -166,9 +170,21 @@ ESTIMATORS: dict[str, EstimatorSpec] = {
         EstimatorSpec(
             "hist_gradient_boosting", "boosted", "features", _hist_gradient_boosting, "monotonic_cst"
         ),
-        EstimatorSpec("lightgbm", "boosted", "features", randomized_boosting, "monotone_constraints"),
         EstimatorSpec(
-            "gaussian_process", "reference", "features", lambda seed: SiteGaussianProcess(), by_paper=True
+            "lightgbm",
+            "boosted",
+            "features",
+            randomized_boosting,
+            "monotone_constraints",
+            tuned=lambda target: settings_of(target).for_trees(),
+        ),
+        EstimatorSpec(
+            "gaussian_process",
+            "reference",
+            "features",
+            lambda seed: SiteGaussianProcess(),
+            by_paper=True,
+            tuned=lambda target: settings_of(target).for_process(),
         ),
         EstimatorSpec(
             "trees_and_process",
@@ -177,6 +193,7 @@ ESTIMATORS: dict[str, EstimatorSpec] = {
             lambda seed: TreesAndProcess(seed=seed),
             "monotone_constraints",
             by_paper=True,
+            tuned=lambda target: settings_of(target).for_both(),
         ),
     )
 }

@@ -142,6 +142,8 @@ def explain(
     predictor: Predictor,
     formulas: str | Sequence[str],
     temperature_c: float = ROOM_TEMPERATURE_C,
+    *,
+    host: str | None = None,
     **conditions: Any,
 ) -> list[list[Explanation]]:
     """Explain the predictions of every target that is not abstained from.
@@ -154,6 +156,9 @@ def explain(
     predictor : Predictor
     formulas : str or sequence of str, length n
     temperature_c : float
+    host : str, optional
+        The undoped composition that all are compared with; otherwise the one that each is named after, which
+        a heavily doped composition shares with its major M ion.
     **conditions
         As for `Predictor.predict`.
 
@@ -177,7 +182,7 @@ def explain(
     found: list[list[Explanation]] = []
     for row, text in enumerate(texts):
         alone = sites.take([row])
-        reference = _reference(alone, measured)
+        reference = _reference(alone, measured, host)
         found.append([])
         if reference is not None:
             found[-1] = [
@@ -194,9 +199,9 @@ class _Reference:
     is_host: bool
 
 
-def _reference(alone: SiteTable, measured: pd.Series[int]) -> _Reference | None:
+def _reference(alone: SiteTable, measured: pd.Series[int], stated: str | None) -> _Reference | None:
     """Host of a composition, else the family's most measured host that is another composition."""
-    host, family = str(hosts_of(alone)[0]), str(alone.family[0])
+    host, family = stated or str(hosts_of(alone)[0]), str(alone.family[0])
     others = [str(name) for kind, name in measured.index if kind == family]
     own = composition_keys(alone)[0]
     for name in dict.fromkeys([host, *others]):

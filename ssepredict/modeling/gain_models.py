@@ -22,6 +22,7 @@ from ssepredict.featurizers.site import SiteFeaturizer
 from ssepredict.modeling.blend import TreesAndProcess, randomized_boosting
 from ssepredict.modeling.estimators import EstimatorSpec
 from ssepredict.modeling.gaussian import SiteGaussianProcess
+from ssepredict.modeling.settings import settings_of
 
 _TREES = 300
 _BEND = 0.3
@@ -146,16 +147,18 @@ GAIN_MODELS: dict[str, EstimatorSpec] = {
             "paper_contrasts",
             "reference",
             "features",
-            lambda seed: SiteGaussianProcess(paper=25.0),
+            lambda seed: SiteGaussianProcess(),
             by_paper=True,
+            tuned=lambda target: {**settings_of(target).for_process(), "paper": 25.0},
         ),
         EstimatorSpec(
             "process_first",
             "reference",
             "features",
-            lambda seed: TreesAndProcess(process_weight=0.9, seed=seed),
+            lambda seed: TreesAndProcess(seed=seed),
             "monotone_constraints",
             by_paper=True,
+            tuned=lambda target: {**settings_of(target).for_both(), "process_weight": 0.9},
         ),
     )
 }

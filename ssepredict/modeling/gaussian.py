@@ -7,7 +7,7 @@ C. E. Rasmussen, C. K. I. Williams, Gaussian Processes for Machine Learning (200
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 import numpy as np
@@ -25,27 +25,42 @@ _ROOM = 1000.0 / 298.15
 _BLOCK = 4096
 _SITE_NAMES = frozenset(feature.name for feature in SITE_FEATURES)
 
+SCALED_GROUPS: dict[str, tuple[str, ...]] = {
+    "framework": ("framework_", "mobile_"),
+    "carriers": ("carriers", "vacancies", "a_total", "m_total", "charge_residual"),
+    "radius": ("m_radius", "m_to_x_radius"),
+    "tetrahedral": ("t_",),
+    "anion": ("x_",),
+    "chemistry": ("m_",),
+    "constituents": tuple(f"amount_{e}$" for e in ("Li", "Na", "Si", "P", "O", "F", "S", "Cl", "Br", "I")),
+}
+"""Features that share a scale, by the start of their names (`$` ends a whole name); the first that fits."""
+
 
 class SiteGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
     """Value = level(composition) + slope(composition) * (1000/T - reference) + effect of the paper + noise.
 
-    Level and slope share a Matérn 3/2 kernel over the sites and the element amounts. The processing is not
-    read. Variances are given in units of the variance that a common straight line leaves; they, the lengths
-    and the reference were chosen on left-out papers, the reference because level and slope are correlated at
-    room temperature (poor conductors have the larger activation energy) and less so near 400 K.
+    Level and slope share a Matérn kernel over the sites and the element amounts. The processing is not read.
+    Variances are given in units of the variance that a common straight line leaves. Level and slope are
+    independent at one temperature, the reference: at room temperature they are correlated (poor conductors
+    have the larger activation energy), far above it less so.
 
     Parameters
     ----------
     columns : sequence of str
         Names of the columns of X.
-    site_length : float, default 1.0
+    site_length : float
         In standard deviations of the site features, over the root of their number.
-    element_length : float, default 3.4
+    element_length : float
         In atoms per formula unit.
     level, slope, contribution, paper, noise : float
         Variances; `slope` per (1000/K)².
-    reference : float, default 2.5
+    reference : float
         1000/T at which level and slope are independent.
+    smoothness : {0.5, 1.5}
+        Order of the Matérn kernel: 0.5 is the exponential, whose surface may have kinks.
+    scales : mapping of str to float, optional
+        Factors on the features of each of `SCALED_GROUPS`: above 1 a difference counts for more.
 
     Examples
     --------
@@ -56,17 +71,20 @@ class SiteGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc] 
     True
     """
 
+
     def __init__(
         self,
         columns: Sequence[str] = (),
-        site_length: float = 1.0,
-        element_length: float = 3.4,
-        level: float = 1.0,
-        slope: float = 0.4,
-        contribution: float = 0.1,
-        paper: float = 0.25,
-        noise: float = 0.2,
-        reference: float = 2.5,
+        site_length: float = 1.7,
+        element_length: float = 2.6,
+        level: float = 0.6,
+        slope: float = 0.5,
+        contribution: float = 0.022,
+        paper: float = 0.1,
+        noise: float = 0.11,
+        reference: float = 1.5,
+        smoothness: float = 1.5,
+        scales: Mapping[str, float] | None = None,
     ) -> None:
         self.columns = columns
         self.site_length = site_length
@@ -77,6 +95,8 @@ class SiteGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc] 
         self.paper = paper
         self.noise = noise
         self.reference = reference
+        self.smoothness = smoothness
+        self.scales = scales
 
     def fit(
         self,
@@ -104,6 +124,8 @@ class SiteGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc] 
             names.index(name) for name in names if name.startswith(("contribution_", "phase_range_"))
         ]
         self.temperature_column_ = names.index(_TEMPERATURE) if _TEMPERATURE in names else -1
+        self.site_scales_ = self._scales_of([names[column] for column in self.site_columns_])
+        self.element_scales_ = self._scales_of([names[column] for column in self.element_columns_])
         sites = matrix[:, self.site_columns_]
         known = np.isfinite(sites)
         count = np.maximum(known.sum(axis=0), 1)
@@ -126,7 +148,7 @@ class SiteGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc] 
         self.line_ = np.array([float(np.mean(values - fall * z)), fall])
         left = values - self.line_[0] - fall * z
         unit = max(float(np.average(left**2, weights=weight)), 1e-12)
-        kernel = _matern(_squared(self.inputs_, self.inputs_))
+        kernel = _matern(_squared(self.inputs_, self.inputs_), self.smoothness)
         covariance = kernel * (self.level + self.slope * np.outer(z, z))
         covariance += self.contribution * np.exp(-0.5 * _squared(self.levels_, self.levels_))
         covariance += self.paper * (papers[:, None] == papers[None, :])
@@ -146,7 +168,7 @@ class SiteGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc] 
         for start in range(0, len(matrix), _BLOCK):
             block = slice(start, start + _BLOCK)
             inputs, levels, z = self._read(matrix[block])
-            level, slope = (_matern(_squared(inputs, self.inputs_)) @ duals).T
+            level, slope = (_matern(_squared(inputs, self.inputs_), self.smoothness) @ duals).T
             unique, same = np.unique(levels, axis=0, return_inverse=True)
             shift = np.exp(-0.5 * _squared(unique, self.levels_)) @ self.contribution_dual_
             slope = slope + self.line_[1]
@@ -155,6 +177,10 @@ class SiteGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc] 
             found[block] = room + np.minimum(slope, 0.0) * (z - (_ROOM - self.reference))
         # Sums depend on the block in the last digits; rounded, a ranking does not depend on its chunks.
         return np.asarray(np.round(found, 9), dtype=np.float64)
+
+    def _scales_of(self, names: Sequence[str]) -> FloatArray:
+        given = self.scales or {}
+        return np.array([given.get(_group_of(name), 1.0) for name in names], dtype=np.float64)
 
     def _read(self, matrix: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         sites = np.nan_to_num((matrix[:, self.site_columns_] - self.center_) / self.spread_)
@@ -165,7 +191,7 @@ class SiteGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc] 
             stated = matrix[:, self.temperature_column_]
             z = np.where(np.isfinite(stated), stated, _ROOM) - self.reference
         return (
-            np.hstack([sites / scale, elements]),
+            np.hstack([sites * self.site_scales_ / scale, elements * self.element_scales_]),
             np.nan_to_num(matrix[:, self.level_columns_]),
             z,
         )
@@ -176,6 +202,20 @@ def _squared(left: FloatArray, right: FloatArray) -> FloatArray:
     return np.asarray(np.maximum(found, 0.0), dtype=np.float64)
 
 
-def _matern(squared: FloatArray) -> FloatArray:
+def _matern(squared: FloatArray, smoothness: float) -> FloatArray:
+    """Correlation at squared distances, same shape; the order is 1/2 or 3/2."""
+    if smoothness == 0.5:
+        return np.asarray(np.exp(-np.sqrt(squared)), dtype=np.float64)
     scaled = np.sqrt(3.0 * squared)
     return np.asarray((1.0 + scaled) * np.exp(-scaled), dtype=np.float64)
+
+
+def _group_of(name: str) -> str:
+    return next(
+        (
+            group
+            for group, starts in SCALED_GROUPS.items()
+            if any(f"{name}$".startswith(start) for start in starts)
+        ),
+        "",
+    )

@@ -27,6 +27,8 @@ def fit_estimator(
     if spec.monotone:
         directions = [-int(name in table.target.falls_with) for name in table.feature_names]
         estimator.set_params(**{spec.monotone: directions})
+    if spec.tuned is not None:
+        estimator.set_params(**spec.tuned(table.target.name))
     papers: dict[str, Any] = {}
     if spec.by_paper:
         estimator.set_params(columns=table.feature_names)

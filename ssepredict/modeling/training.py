@@ -13,6 +13,7 @@ from ssepredict.chemistry.formula import FloatArray
 from ssepredict.data.dataset import Dataset
 from ssepredict.data.reproducibility import quoted_noise_floor
 from ssepredict.modeling.calibration import CONFIDENCE, LeftOut, calibrate, interval_figures
+from ssepredict.modeling.card_descriptors import descriptor_record
 from ssepredict.modeling.cell_evidence import cell_evidence_table
 from ssepredict.modeling.difficulty import distance_to_other_papers
 from ssepredict.modeling.domain import Domain
@@ -112,6 +113,7 @@ def train(
         "targets": measured,
         "noise_floor": quoted_noise_floor(dataset),
         "best_reported": best_reported_table(dataset),
+        "descriptors": descriptor_record(dataset),
         "within_host_order": measured.get("conductivity_s_cm", {}).get("within_host_order", []),
     }
     return Predictor(

@@ -12,6 +12,7 @@ from ssepredict.modeling.estimators import ESTIMATORS
 from ssepredict.modeling.left_out import fit_estimator, left_out_predictions
 from ssepredict.modeling.metrics import mean_absolute_error
 from ssepredict.modeling.protocols import prepare
+from ssepredict.modeling.settings import settings_of
 from ssepredict.modeling.targets import TARGETS
 from ssepredict.resources import shipped_folder
 
@@ -27,7 +28,8 @@ def fitted(table) -> TreesAndProcess:
 
 
 def test_it_is_the_weighted_mean_of_its_parts(table, fitted):
-    expected = 0.5 * fitted.trees_.predict(table.X) + 0.5 * fitted.process_.predict(table.X)
+    share = settings_of("conductivity_s_cm").process_weight
+    expected = (1 - share) * fitted.trees_.predict(table.X) + share * fitted.process_.predict(table.X)
     np.testing.assert_allclose(fitted.predict(table.X), expected, rtol=1e-12)
 
 

@@ -131,3 +131,12 @@ def test_what_is_told_belongs_to_its_group():
 )
 def test_differences_are_put_into_words(feature, here, there, expected):
     assert sentence(group_of(feature), {feature: here}, {feature: there}) == expected
+
+
+def test_a_heavily_doped_composition_is_compared_with_the_host_that_is_stated(released):
+    doped = "Li2.7Zr0.3Sc0.4In0.3Cl6"
+    named = explain(released, doped)[0][0]
+    stated = explain(released, doped, host="Li2ZrCl6")[0][0]
+    assert named.reference == "Li3ScCl6"
+    assert stated.reference == "Li2ZrCl6"
+    assert stated.reference_is_host

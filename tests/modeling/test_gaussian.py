@@ -7,7 +7,8 @@ import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 
-from ssepredict.modeling.gaussian import SiteGaussianProcess
+from ssepredict.featurizers.site import SITE_FEATURES
+from ssepredict.modeling.gaussian import SCALED_GROUPS, SiteGaussianProcess, _group_of
 
 COLUMNS = (
     "carriers",
@@ -37,17 +38,54 @@ def rows():
     return X, y, generator.integers(0, 12, count)
 
 
-def test_without_temperature_it_is_the_textbook_process(rows):
+@pytest.mark.parametrize("smoothness", [0.5, 1.5])
+def test_without_temperature_it_is_the_textbook_process(rows, smoothness):
     X, y, _ = rows
     columns = ("carriers", "vacancies")
     model = SiteGaussianProcess(
-        columns=columns, contribution=0.0, paper=0.0, noise=0.3, level=1.0, site_length=0.7
+        columns=columns,
+        contribution=0.0,
+        paper=0.0,
+        noise=0.3,
+        level=1.0,
+        site_length=0.7,
+        smoothness=smoothness,
     ).fit(X[:, :2], y)
     scaled = (X[:, :2] - X[:, :2].mean(axis=0)) / X[:, :2].std(axis=0) / np.sqrt(2) / 0.7
     mean, unit = y.mean(), y.var()
-    kernel = ConstantKernel(unit, "fixed") * Matern(1.0, "fixed", nu=1.5)
+    kernel = ConstantKernel(unit, "fixed") * Matern(1.0, "fixed", nu=smoothness)
     oracle = GaussianProcessRegressor(kernel, alpha=0.3 * unit, optimizer=None).fit(scaled, y - mean)
     np.testing.assert_allclose(model.predict(X[:, :2]), mean + oracle.predict(scaled), atol=1e-7)
+
+
+def test_a_scale_is_a_length_divided_by_it(rows):
+    X, y, _ = rows
+    amounts = {"columns": ("carriers", "amount_Na"), "site_length": 0.9}
+    shorter = SiteGaussianProcess(**amounts, element_length=1.0).fit(X[:, :2], y)
+    scaled = SiteGaussianProcess(**amounts, element_length=3.0, scales={"constituents": 3.0})
+    np.testing.assert_allclose(scaled.fit(X[:, :2], y).predict(X[:, :2]), shorter.predict(X[:, :2]))
+    columns = ("carriers", "vacancies")
+    shorter = SiteGaussianProcess(columns=columns, site_length=0.5).fit(X[:, :2], y)
+    scaled = SiteGaussianProcess(columns=columns, site_length=1.5, scales={"carriers": 3.0})
+    np.testing.assert_allclose(scaled.fit(X[:, :2], y).predict(X[:, :2]), shorter.predict(X[:, :2]))
+    assert not np.allclose(
+        scaled.set_params(scales={"radius": 3.0}).fit(X[:, :2], y).predict(X[:, :2]),
+        shorter.predict(X[:, :2]),
+    )
+
+
+def test_every_feature_that_is_read_belongs_to_one_group():
+    named = [feature.name for feature in SITE_FEATURES] + ["amount_Na", "amount_Sc"]
+    found = {name: _group_of(name) for name in named}
+    assert found["m_radius_mean"] == "radius"
+    assert found["m_entropy"] == "chemistry"
+    assert found["m_total"] == "carriers"
+    assert found["mobile_Li"] == "framework"
+    assert found["amount_Na"] == "constituents"
+    assert found["amount_Sc"] == ""
+    assert {group for name, group in found.items() if not name.startswith("amount_")} == set(
+        SCALED_GROUPS
+    ) - {"constituents"}
 
 
 def test_heat_never_lowers_it(rows):
