@@ -38,7 +38,7 @@ single-phase: $(VENV)/.ready
 	$(BIN)/python -m ssepredict.modeling.single_phase > single_phase.tmp
 	mv single_phase.tmp ssepredict/physics/single_phase.py
 
-bench: $(VENV)/.ready
+bench: $(VENV)/.ready-test
 	$(BIN)/python -m benchmarks
 
 clean:

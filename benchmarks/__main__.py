@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import featurizers, imports, ranking
+from benchmarks import campaign, engines, featurizers, imports, ranking
 from benchmarks.timing import Figure
 
 # A new benchmark joins by its module's name and run function.
@@ -22,6 +22,8 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     featurizers.NAME: featurizers.run,
     ranking.NAME: ranking.run,
     imports.NAME: imports.run,
+    campaign.NAME: campaign.run,
+    engines.NAME: engines.run,
 }
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ssepredict.inference.backtest import backtest
     from ssepredict.inference.ranking import rank
     from ssepredict.inference.space import SubstitutionSpace
+    from ssepredict.inference.suggestion import suggest
     from ssepredict.modeling.evaluation import evaluate
     from ssepredict.modeling.predictor import load_predictor
     from ssepredict.modeling.training import train
@@ -28,6 +29,7 @@ __all__ = [
     "load_dataset",
     "load_predictor",
     "rank",
+    "suggest",
     "train",
 ]
 
@@ -39,6 +41,7 @@ _HOMES = {
     "load_dataset": "ssepredict.data.dataset",
     "load_predictor": "ssepredict.modeling.predictor",
     "rank": "ssepredict.inference.ranking",
+    "suggest": "ssepredict.inference.suggestion",
     "train": "ssepredict.modeling.training",
 }
 

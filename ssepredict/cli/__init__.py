@@ -10,25 +10,27 @@ import typer
 
 from ssepredict import __version__
 from ssepredict.cli.backtest import backtest
+from ssepredict.cli.candidate import candidate
 from ssepredict.cli.dataset import data
 from ssepredict.cli.descriptors import descriptors
 from ssepredict.cli.options import fail
 from ssepredict.cli.predicting import check, predict
 from ssepredict.cli.ranking import rank, report
+from ssepredict.cli.suggesting import suggest
 from ssepredict.cli.training import evaluate, train
 from ssepredict.exceptions import SsePredictError
 
 app = typer.Typer(
     name="ssepredict",
     help="Which dopants next? Property prediction and ranking for NASICON and halide solid electrolytes.",
-    epilog="Exit status: 0 done, 1 the input or data is at fault, 2 wrong usage.",
+    epilog="Exit status: 0 done, 1 the input or data is at fault, 2 wrong usage, 130 interrupted (Ctrl-C).",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.add_typer(data, name="data")
 app.add_typer(descriptors, name="descriptors")
-for _command in (predict, check, rank, train, evaluate, backtest, report):
+for _command in (predict, check, rank, candidate, suggest, train, evaluate, backtest, report):
     app.command()(_command)
 
 

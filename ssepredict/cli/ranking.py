@@ -2,24 +2,62 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from ssepredict.cli.options import AsJson, Release
 
+if TYPE_CHECKING:
+    from ssepredict.inference.engines import Engine
+
+Pem = Annotated[Path | None, typer.Option(help="With a tls:// scheduler: file in PEM format.")]
+
 
 def rank(
     space: Annotated[str, typer.Argument(metavar="SPACE", help="TOML file, or na3zr2si2po12 or li2zrcl6.")],
     top: Annotated[int, typer.Option(min=1, help="Candidates to keep.")] = 100,
+    objective: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="TOML file, or affordable, best_conductor or cautious."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for ranking.csv, summary.json and report.html.")
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an unfinished run into --out ended.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes on this machine; none when omitted.")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Dask scheduler, tcp://host:port or tls://host:port."),
+    ] = None,
+    tls_ca: Pem = None,
+    tls_cert: Pem = None,
+    tls_key: Pem = None,
     model: Release = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rank the candidates of a substitution space: which dopants, on which site, at which fraction next."""
+    """Rank the candidates of a substitution space: which dopants, on which site, at which fraction next.
+
+    Ctrl-C keeps what was found as a partial ranking; --resume goes on from there.
+    """
+    if workers is not None and scheduler is not None:
+        raise typer.BadParameter("give --workers or --scheduler, one of the two")
+    if scheduler is None and (tls_ca or tls_cert or tls_key):
+        raise typer.BadParameter("--tls-ca, --tls-cert and --tls-key go with --scheduler tls://host:port")
+    if resume and out is None:
+        raise typer.BadParameter("--resume needs --out, the folder of the run")
+    from ssepredict.inference.engines import DaskCluster, as_engine
+    from ssepredict.inference.objective import Objective
+    from ssepredict.inference.ranking import RankingInterrupted
     from ssepredict.inference.ranking import rank as rank_space
     from ssepredict.inference.space import SubstitutionSpace
     from ssepredict.modeling.predictor import load_predictor
@@ -27,17 +65,36 @@ def rank(
     from ssepredict.report.documents import json_text, ranking_document
     from ssepredict.report.html import write_report
 
+    engine: Engine = (
+        as_engine(workers) if scheduler is None else DaskCluster(scheduler, tls_ca, tls_cert, tls_key)
+    )
     chosen = SubstitutionSpace.from_toml(space)
+    wanted = None if objective is None else Objective.from_toml(objective)
     predictor = load_predictor(model)
-    with tables.progress_bar(f"{len(chosen):,} candidates") as advance:
-        frame = rank_space(chosen, predictor, top=top, out=out, progress=advance)
-    report = write_report(out, predictor.metrics) if out is not None else None
-    if as_json:
-        print(json_text(ranking_document(frame)))
-        return
-    tables.console().print(tables.ranking(frame))
-    if report is not None:
-        tables.console(stderr=True).print(f"report: {report}")
+    interruption: RankingInterrupted | None = None
+    with _ending_signals() as received:
+        try:
+            with tables.progress_bar(f"{len(chosen):,} candidates") as advance:
+                frame = rank_space(
+                    chosen, predictor, wanted, top, engine=engine, out=out, resume=resume, progress=advance
+                )
+        except RankingInterrupted as stop:
+            interruption = stop
+            if stop.frame is None:
+                _end_interrupted(str(stop), received)
+            frame = stop.frame
+        except KeyboardInterrupt:
+            _end_interrupted("interrupted before anything was found", received)
+        place = out if interruption is None else interruption.folder
+        report = write_report(place, predictor=predictor) if place is not None else None
+        if as_json:
+            print(json_text(ranking_document(frame)))
+        else:
+            tables.console().print(tables.ranking(frame))
+            if report is not None:
+                tables.console(stderr=True).print(f"report: {report}")
+        if interruption is not None:
+            _end_interrupted(str(interruption), received)
 
 
 def report(
@@ -47,3 +104,26 @@ def report(
     from ssepredict.report.html import write_report
 
     print(write_report(folder))
+
+
+@contextmanager
+def _ending_signals() -> Iterator[list[int]]:
+    """Let Ctrl-C and a request to end raise KeyboardInterrupt; yields the signals that came."""
+    received: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    former = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _end_interrupted(message: str, received: list[int]) -> NoReturn:
+    """End with the exit status that shells give to a command that a signal ended."""
+    print(f"interrupted: {message.removeprefix('interrupted ')}", file=sys.stderr)
+    raise SystemExit(128 + (received[0] if received else signal.SIGINT))

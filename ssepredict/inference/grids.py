@@ -32,7 +32,9 @@ def check_keys(
     failures += [f"{where}{key}: is missing; add it" for key in required if key not in table]
 
 
-def read_grid(value: object, where: str, failures: list[str], zero: bool = False) -> tuple[int, ...]:
+def read_grid(
+    value: object, where: str, failures: list[str], zero: bool = False, negative: bool = False
+) -> tuple[int, ...]:
     """Read amounts that increase, given as a list or as start, stop and step.
 
     Parameters
@@ -45,6 +47,8 @@ def read_grid(value: object, where: str, failures: list[str], zero: bool = False
         Takes one message for everything that is wrong.
     zero : bool
         Whether an amount may be 0.
+    negative : bool
+        Whether an amount may be any number: a difference.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def read_grid(value: object, where: str, failures: list[str], zero: bool = False
     read = [amount for amount in amounts if amount is not None]
     if len(read) < len(amounts):
         return ()
-    if min(read) < 0 or (min(read) == 0 and not zero):
+    if not negative and (min(read) < 0 or (min(read) == 0 and not zero)):
         least = "at least 0" if zero else "above 0"
         failures.append(f"{where}: {min(read) / UNIT:g} is not an amount; expected numbers {least}")
     if any(after <= before for before, after in itertools.pairwise(read)):

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ssepredict.chemistry.formula import FloatArray
 from ssepredict.chemistry.hosts import composition_keys
 from ssepredict.chemistry.sites import SiteTable, read_sites
+from ssepredict.chemistry.supply_columns import supply_columns
+from ssepredict.inference.enumeration import IntArray
+from ssepredict.inference.judging import check_parts, iter_parts
+from ssepredict.inference.pareto import front_flags
 from ssepredict.inference.screening import Screen, Screened
 from ssepredict.physics.bounds import INFORM, NOT_EVALUABLE, WARN
-from ssepredict.physics.checks import Verdicts, check_sites
+from ssepredict.physics.checks import Verdicts
+
+if TYPE_CHECKING:
+    from ssepredict.modeling.target_model import PredictiveDistribution
 
 EVIDENCE_FIELDS = ("formula", "source_id", "doi", "conductivity_s_cm", "temperature_c", "distance")
 """What of the nearest measured sample stands in columns of its own, each named ``evidence_...``."""
@@ -32,9 +41,11 @@ def list_candidates(screen: Screen, best: Screened) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        k rows. `rank` (from 1), `candidate` (position in the space), `formula`, `substitutions`, `score`,
-        `probability_<target>` for every specification that is used, `temperature_c`, the prediction columns
-        of every target with intervals, `carriers`, `vacancies`, `charge_residual`, `domain_distance`,
+        k rows. `rank` (from 1), `candidate` (position in the space), `formula`, `substitutions`, `host` (in a
+        space of several), `score`, `probability_<target>` for every specification that is used,
+        `temperature_c`, the prediction columns of every target with intervals, `carriers`, `vacancies`,
+        `charge_residual`, `domain_distance`, the columns of `SUPPLY_COLUMNS` (price, abundance, concentration
+        of supply, toxicity), `pareto` (1 on the front among the listed, where the objective asks for one),
         `status` (``ok`` or ``outside_domain``), `verdict` (the worst), `warnings`, `unjudged` and `remarks`
         (rules that warn, cannot be evaluated, or inform, joined by ``;``), `known` (1 when the composition
         has been measured), `evidence` (the nearest measured samples in words), `evidence_formula` and other
@@ -43,7 +54,8 @@ def list_candidates(screen: Screen, best: Screened) -> pd.DataFrame:
     space, predictor, temperature = screen.space, screen.predictor, screen.objective.temperature_c
     sites = space.decode(best.indices).sites()
     distributions = predictor.distributions(sites, temperature_c=temperature)
-    verdicts = check_sites(sites, screen.rule_values(distributions), host_ion=space.replaced_ion)
+    part = space.part_of(best.indices)
+    found = list(check_parts(space, part, sites, screen.rule_values(distributions)))
     evidence = predictor.evidence(sites, k=NEIGHBOURS)
     predictions = predictor.predict_sites(sites, temperature_c=temperature)
     identity: dict[str, Any] = {
@@ -51,18 +63,16 @@ def list_candidates(screen: Screen, best: Screened) -> pd.DataFrame:
         "candidate": best.indices,
         "formula": space.formulas(best.indices),
         "substitutions": space.describe(best.indices),
+        **({"host": np.array(space.hosts)[part]} if len(space.parts) > 1 else {}),
         "score": best.scores,
-        **{f"probability_{name}": value for name, value in screen.probabilities(distributions).items()},
+        **_probabilities(screen, part, distributions),
         "temperature_c": np.full(len(sites), float(temperature)),
     }
     judged: dict[str, Any] = {
         "status": np.where(
             predictions["domain_distance"] > predictor.domain_threshold, "outside_domain", "ok"
         ),
-        "verdict": verdicts.worst_names,
-        "warnings": _rules_with(verdicts, WARN),
-        "unjudged": _rules_with(verdicts, NOT_EVALUABLE),
-        "remarks": _rules_with(verdicts, INFORM),
+        **_verdicts(len(sites), found),
         "known": _known(sites, evidence),
         "evidence": ["; ".join(map(_in_words, near)) for near in evidence],
     }
@@ -70,7 +80,36 @@ def list_candidates(screen: Screen, best: Screened) -> pd.DataFrame:
         f"evidence_{name}": [near[0].get(name) if near else None for near in evidence]
         for name in EVIDENCE_FIELDS
     }
-    return pd.concat([pd.DataFrame(identity), predictions, pd.DataFrame({**judged, **nearest})], axis=1)
+    left = pd.concat([pd.DataFrame(identity), predictions, supply_columns(sites.composition)], axis=1)
+    front = screen.objective.selection.pareto
+    marked = {"pareto": front_flags(left, front)} if front else {}
+    return pd.concat([left, pd.DataFrame({**marked, **judged, **nearest})], axis=1)
+
+
+def _probabilities(
+    screen: Screen, part: IntArray, distributions: Mapping[str, PredictiveDistribution]
+) -> dict[str, FloatArray]:
+    """Columns ``probability_<target>``, shape (k,); NaN where the specification is not used for a host."""
+    columns: dict[str, FloatArray] = {}
+    for number, rows in iter_parts(part):
+        for target, values in screen.probabilities(distributions, number).items():
+            column = columns.setdefault(f"probability_{target}", np.full(len(part), np.nan))
+            column[rows] = values[rows]
+    return columns
+
+
+def _verdicts(
+    count: int, found: Sequence[tuple[int, npt.NDArray[np.intp], Verdicts]]
+) -> dict[str, npt.NDArray[np.object_]]:
+    """Columns on the rules, shape (k,): the worst verdict, and the rules that gave each of the others."""
+    columns = {
+        name: np.full(count, "", dtype=object) for name in ("verdict", "warnings", "unjudged", "remarks")
+    }
+    for _, rows, verdicts in found:
+        columns["verdict"][rows] = verdicts.worst_names
+        for name, code in (("warnings", WARN), ("unjudged", NOT_EVALUABLE), ("remarks", INFORM)):
+            columns[name][rows] = _rules_with(verdicts, code)
+    return columns
 
 
 def _rules_with(verdicts: Verdicts, code: np.int8) -> list[str]:

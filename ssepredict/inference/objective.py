@@ -1,120 +1,71 @@
-"""What "good" means: specifications, the probability of meeting them, and what lowers the score."""
+"""What "good" means: the probability of meeting the demands, and what lowers the score."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from ssepredict.chemistry.formula import FloatArray
+from ssepredict.chemistry.formula import CompositionMatrix, FloatArray
 from ssepredict.chemistry.sites import SiteTable
 from ssepredict.exceptions import RankingError, SpaceError, did_you_mean
-from ssepredict.physics.rules import ADMISSIBLE_RANGES
+from ssepredict.inference.objective_file import read_objective, shipped_objectives
+from ssepredict.inference.objective_resolved import (
+    RISKS,
+    Attitude,
+    Resolved,
+    Risk,
+    joint_probability,
+    meaning_of,
+    resolve_specification,
+)
+from ssepredict.inference.objective_schema import (
+    DIRECTIONS,
+    HOST_BEST,
+    Specification,
+    check_factor,
+    check_keys,
+    is_between,
+    parse_specifications,
+)
+from ssepredict.inference.objective_selection import Selection, parse_selection
+from ssepredict.inference.objective_supply import SupplyPenalties, parse_supply
 
 if TYPE_CHECKING:
     from ssepredict.modeling.predictor import Predictor
-    from ssepredict.modeling.target_model import PredictiveDistribution
 
-HOST_BEST: Literal["host_best"] = "host_best"
-"""Threshold that stands for the best value reported for the undoped host."""
-
-DIRECTIONS = ("above", "below")
-Origin = Literal["stated", "reported", "predicted"]
-
-
-@dataclass(frozen=True)
-class Specification:
-    """One demand on one target.
-
-    Parameters
-    ----------
-    target : str
-        Column of the predictions, e.g. ``conductivity_s_cm``.
-    direction : {"above", "below"}
-    threshold : float or "host_best"
-        In the unit of the target.
-
-    Raises
-    ------
-    SpaceError
-        When the target is unknown, the direction is neither, or the threshold is no possible value.
-
-    Examples
-    --------
-    >>> str(Specification("conductivity_s_cm", "above", 1e-3))
-    'conductivity_s_cm above 0.001'
-    """
-
-    target: str
-    direction: str
-    threshold: float | str = HOST_BEST
-
-    def __post_init__(self) -> None:
-        if self.target not in ADMISSIBLE_RANGES:
-            hint = did_you_mean(str(self.target), ADMISSIBLE_RANGES)
-            names = ", ".join(ADMISSIBLE_RANGES)
-            raise SpaceError(f"objective: unknown target {self.target!r}{hint}; expected one of {names}")
-        if self.direction not in DIRECTIONS:
-            raise SpaceError(
-                f"objective: {self.target} has direction {self.direction!r}; expected 'above' or 'below'"
-            )
-        low, high = ADMISSIBLE_RANGES[self.target]
-        number = isinstance(self.threshold, int | float) and not isinstance(self.threshold, bool)
-        if self.threshold != HOST_BEST and not (number and low <= float(self.threshold) <= high):
-            raise SpaceError(
-                f"objective: {self.target} has threshold {self.threshold!r}; expected a number from {low:g} "
-                f"to {high:g}, or 'host_best' for the best value reported for the host"
-            )
-
-    def __str__(self) -> str:
-        shown = self.threshold if isinstance(self.threshold, str) else f"{self.threshold:g}"
-        return f"{self.target} {self.direction} {shown}"
-
-
-@dataclass(frozen=True)
-class Resolved:
-    """A specification whose threshold is a number.
-
-    Parameters
-    ----------
-    target, direction : str
-    threshold : float
-        In the unit of the target.
-    origin : {"stated", "reported", "predicted"}
-        Given by the user, the best reported value of the host, or the predicted median of the host where
-        no value is reported.
-    source_id : str
-        Who reported it; empty otherwise.
-    used : bool
-        False where the predictor abstains from the target: the score then says nothing about it.
-    """
-
-    target: str
-    direction: str
-    threshold: float
-    origin: Origin
-    source_id: str
-    used: bool
-
-    def probability(self, distribution: PredictiveDistribution) -> FloatArray:
-        """Probability of meeting the specification, shape (n,)."""
-        meets = (
-            distribution.probability_above if self.direction == "above" else distribution.probability_below
-        )
-        return np.asarray(meets(self.threshold), dtype=np.float64)
+__all__ = [
+    "DIRECTIONS",
+    "HOST_BEST",
+    "Objective",
+    "Resolved",
+    "Selection",
+    "Specification",
+    "SupplyPenalties",
+    "shipped_objectives",
+]
 
 
 @dataclass(frozen=True)
 class Objective:
-    """Specifications, and factors that lower the score of a doubtful candidate.
+    """Demands, and factors that lower the score of a doubtful or dear candidate.
 
-    The score is the probability of meeting every specification that is used, times the factors. The
-    probabilities of the targets are multiplied as if their errors were independent. They are not quite: a
-    conductivity that turns out higher than predicted tends to come with a lower activation energy, so the
-    product is on the low side for the default specifications. The order of candidates suffers little.
+    With equal weights and the risk taken as it is, the score is the probability of meeting every demand that
+    is used, times the factors. The probabilities of the targets are multiplied as if their errors were
+    independent. They are not quite: a conductivity that turns out higher than predicted tends to come with a
+    lower activation energy, so the product is on the low side for the default demands. The order of
+    candidates suffers little.
+
+    - A demand with a threshold counts with the probability of meeting it.
+    - A demand to maximise or minimise counts with the probability of meeting a threshold that lies, equally
+      likely, anywhere from `threshold` to `reach`: the expected share of that way which is covered.
+    - Weights raise the probabilities to powers that average to one: a weighted geometric mean, to the power
+      of the number of demands. The score then orders candidates and is no probability any more.
+    - A demand on a target from which the predictor abstains is not used, and the ranking says so.
 
     Parameters
     ----------
@@ -128,6 +79,15 @@ class Objective:
         Factor for every rule on the composition that cannot be evaluated: never as good as a pass.
     outside_domain_factor : float
         Factor for a candidate outside the applicability domain.
+    risk : {"mean", "lower_bound", "upper_bound"}
+        Whether uncertainty counts against a candidate (lower bound of merit) or for it (upper bound), see
+        `ssepredict.inference.objective_resolved.Attitude`.
+    risk_confidence : float
+        Coverage of the interval whose bound is taken.
+    supply : SupplyPenalties
+        Price, supply concentration, toxicity, radioactivity; no penalty by default.
+    selection : Selection
+        Variety in the list, and the front that is marked in it.
 
     Raises
     ------
@@ -150,6 +110,10 @@ class Objective:
     warning_factor: float = 0.8
     unjudged_factor: float = 0.8
     outside_domain_factor: float = 0.5
+    risk: Risk = "mean"
+    risk_confidence: float = 0.68
+    supply: SupplyPenalties = field(default_factory=SupplyPenalties)
+    selection: Selection = field(default_factory=Selection)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "specifications", tuple(self.specifications))
@@ -160,15 +124,40 @@ class Objective:
                 "targets, each once"
             )
         for name in ("warning_factor", "unjudged_factor", "outside_domain_factor"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise SpaceError(
-                    f"objective: {name} is {getattr(self, name)!r}; expected a number from 0 to 1"
-                )
-        if not -273.15 < self.temperature_c < 2000.0:
+            check_factor(name, getattr(self, name))
+        if not is_between(self.temperature_c, -273.15, 2000.0) or self.temperature_c in (-273.15, 2000.0):
             raise SpaceError(f"objective: temperature_c is {self.temperature_c!r}; expected °C, e.g. 25")
+        if self.risk not in RISKS:
+            hint = did_you_mean(str(self.risk), RISKS)
+            raise SpaceError(f"objective: risk is {self.risk!r}{hint}; expected one of {', '.join(RISKS)}")
+        if not is_between(self.risk_confidence, 0.0, 1.0) or self.risk_confidence in (0.0, 1.0):
+            raise SpaceError(
+                f"objective: risk_confidence is {self.risk_confidence!r}; expected above 0 and below 1"
+            )
 
     @classmethod
-    def from_dict(cls, raw: Mapping[str, Any]) -> Objective:
+    def from_toml(cls, path: str | Path) -> Self:
+        """Read an objective file.
+
+        Parameters
+        ----------
+        path : str or Path
+            A TOML file, or the name of a shipped objective.
+
+        Raises
+        ------
+        SpaceError
+            When the file is missing or unreadable, a key is unknown or a value impossible.
+
+        Examples
+        --------
+        >>> Objective.from_toml("cautious").risk
+        'lower_bound'
+        """
+        return cls.from_dict(read_objective(path))
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Self:
         """Read an objective from plain values, as `to_dict` writes them.
 
         Raises
@@ -176,19 +165,48 @@ class Objective:
         SpaceError
             When a key is unknown or a value impossible.
         """
-        known = [entry.name for entry in fields(cls)]
-        for key in raw:
-            if key not in known:
-                hint = did_you_mean(key, known) or f"; expected one of {', '.join(known)}"
-                raise SpaceError(f"objective: unknown key {key!r}{hint}")
+        check_keys(raw, Objective)
         values = dict(raw)
         if "specifications" in values:
-            values["specifications"] = tuple(_specification(entry) for entry in values["specifications"])
+            values["specifications"] = parse_specifications(values["specifications"])
+        if "supply" in values:
+            values["supply"] = parse_supply(values["supply"])
+        if "selection" in values:
+            values["selection"] = parse_selection(values["selection"])
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for a file."""
-        return asdict(self) | {"specifications": [asdict(entry) for entry in self.specifications]}
+        """Plain values, for a file; what is optional only where it differs from the default."""
+        values: dict[str, Any] = {
+            "specifications": [entry.to_dict() for entry in self.specifications],
+            "temperature_c": self.temperature_c,
+            "warning_factor": self.warning_factor,
+            "unjudged_factor": self.unjudged_factor,
+            "outside_domain_factor": self.outside_domain_factor,
+        }
+        if (self.risk, self.risk_confidence) != ("mean", Objective.risk_confidence):
+            values |= {"risk": self.risk, "risk_confidence": self.risk_confidence}
+        if self.supply != SupplyPenalties():
+            values["supply"] = self.supply.to_dict()
+        if self.selection != Selection():
+            values["selection"] = self.selection.to_dict()
+        return values
+
+    @property
+    def meaning(self) -> str:
+        """What a score of this objective says, for people.
+
+        Examples
+        --------
+        >>> Objective().meaning
+        'probability of meeting every demand, times the factors'
+        """
+        return meaning_of(self.specifications, self.attitude)
+
+    @property
+    def attitude(self) -> Attitude:
+        """Where predictions are taken from their intervals."""
+        return Attitude(self.risk, self.risk_confidence)
 
     def resolve(self, host: SiteTable, formula: str, predictor: Predictor) -> tuple[Resolved, ...]:
         """Turn every threshold into a number.
@@ -209,11 +227,21 @@ class Objective:
         Raises
         ------
         RankingError
-            When the predictor abstains from every target.
+            When the predictor abstains from every target, or from one over which a front is asked for.
+        SpaceError
+            When a stated reach is no improvement on the host's best value.
         """
         distributions = predictor.distributions(host, temperature_c=self.temperature_c)
+        live = set(predictor.live_targets)
         resolved = tuple(
-            self._resolve(specification, formula, predictor, distributions.get(specification.target))
+            resolve_specification(
+                specification,
+                formula,
+                predictor,
+                distributions.get(specification.target),
+                temperature_c=self.temperature_c,
+                attitude=self.attitude,
+            )
             for specification in self.specifications
         )
         if not any(entry.used for entry in resolved):
@@ -222,26 +250,13 @@ class Objective:
                 f"model {predictor.name} abstains from {names}, so no candidate can be scored; expected a "
                 "predictor of at least one specified target: change the specifications or train on more data"
             )
-        return resolved
-
-    def _resolve(
-        self,
-        specification: Specification,
-        formula: str,
-        predictor: Predictor,
-        distribution: PredictiveDistribution | None,
-    ) -> Resolved:
-        target, direction = specification.target, specification.direction
-        used = distribution is not None and distribution.status != "abstained"
-        if not isinstance(specification.threshold, str):
-            return Resolved(target, direction, float(specification.threshold), "stated", "", used)
-        best = predictor.best_reported(formula, target, self.temperature_c)
-        if best is not None:
-            return Resolved(
-                target, direction, float(best["value"]), "reported", str(best.get("source_id", "")), used
+        silent = [name for name in self.selection.pareto if name in set(predictor.models) - live]
+        if silent:
+            raise RankingError(
+                f"model {predictor.name} abstains from {', '.join(silent)}, over which no front can be "
+                f"drawn; expected targets among {', '.join(sorted(live))}: change pareto in the selection"
             )
-        median = float(distribution.median[0]) if used and distribution is not None else float("nan")
-        return Resolved(target, direction, median, "predicted", "", used and bool(np.isfinite(median)))
+        return resolved
 
     def score(
         self,
@@ -250,6 +265,7 @@ class Objective:
         warnings: npt.ArrayLike,
         unjudged: npt.ArrayLike,
         outside_domain: npt.ArrayLike,
+        supply: npt.ArrayLike | None = None,
     ) -> FloatArray:
         """Score candidates.
 
@@ -260,6 +276,8 @@ class Objective:
         warnings, unjudged : array_like of int, shape (n,)
             Numbers of rules that warn and that cannot be evaluated.
         outside_domain : array_like of bool, shape (n,)
+        supply : array_like, shape (n,), optional
+            `supply_factor` of the candidates; 1 where it is left out.
 
         Returns
         -------
@@ -272,20 +290,47 @@ class Objective:
         >>> Objective().score(two, warnings=[0, 1], unjudged=[0, 0], outside_domain=[False, True]).round(6)
         array([0.4 , 0.16])
         """
-        joint = np.prod(np.stack([probabilities[target] for target in sorted(probabilities)]), axis=0)
+        factor = self.factor(
+            warnings=warnings, unjudged=unjudged, outside_domain=outside_domain, supply=supply
+        )
+        weights = {entry.target: entry.weight for entry in self.specifications}
+        return np.asarray(joint_probability(probabilities, weights) * factor, dtype=np.float64)
+
+    def factor(
+        self,
+        *,
+        warnings: npt.ArrayLike,
+        unjudged: npt.ArrayLike,
+        outside_domain: npt.ArrayLike = False,
+        supply: npt.ArrayLike | None = None,
+    ) -> FloatArray:
+        """Part of the score that needs no prediction: the score can never exceed it.
+
+        What is not known yet may be left out. With the warnings of the rules on the composition alone, or
+        without the domain or the supply, the bound is looser and still holds, also after rounding.
+
+        Parameters
+        ----------
+        warnings, unjudged : array_like of int, shape (n,)
+        outside_domain : array_like of bool, shape (n,)
+        supply : array_like, shape (n,), optional
+
+        Returns
+        -------
+        ndarray, shape (n,)
+
+        Examples
+        --------
+        >>> Objective().factor(warnings=[0, 1], unjudged=[0, 0], outside_domain=[False, True])
+        array([1. , 0.4])
+        """
         factor = self.warning_factor ** np.asarray(warnings, dtype=np.float64)
         factor = factor * self.unjudged_factor ** np.asarray(unjudged, dtype=np.float64)
         factor = factor * np.where(np.asarray(outside_domain), self.outside_domain_factor, 1.0)
-        return np.asarray(joint * factor, dtype=np.float64)
+        if supply is not None:
+            factor = factor * np.asarray(supply, dtype=np.float64)
+        return np.asarray(factor, dtype=np.float64)
 
-
-def _specification(raw: object) -> Specification:
-    if isinstance(raw, Specification):
-        return raw
-    known = [entry.name for entry in fields(Specification)]
-    if not isinstance(raw, Mapping) or not {"target", "direction"} <= set(raw) <= set(known):
-        raise SpaceError(
-            f"objective: specification {raw!r} cannot be read; expected the keys target, direction and, "
-            "unless it is 'host_best', threshold"
-        )
-    return Specification(**raw)
+    def supply_factor(self, composition: CompositionMatrix) -> FloatArray | None:
+        """Factor for price, concentration and toxicity, shape (n,); None where there are no penalties."""
+        return None if self.supply == SupplyPenalties() else self.supply.factor(composition)

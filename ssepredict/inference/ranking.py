@@ -5,20 +5,27 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from ssepredict.exceptions import RankingError
+from ssepredict.inference import checkpoint as checkpoints
+from ssepredict.inference.engines import Engine, as_engine
 from ssepredict.inference.enumeration import IntArray
+from ssepredict.inference.folder_lock import LOCK_FILE, locked
+from ssepredict.inference.job import BLOCK, Job, iter_ranges, positions
 from ssepredict.inference.listing import list_candidates
 from ssepredict.inference.objective import Objective
-from ssepredict.inference.screening import Screen, Screened
+from ssepredict.inference.run import Run
+from ssepredict.inference.screening import Screened
+from ssepredict.inference.selecting import listed_rows
 from ssepredict.inference.space import SubstitutionSpace
 from ssepredict.inference.summary import SUMMARY_FORMAT, SUMMARY_KIND, explain_empty, summarise
 
@@ -28,10 +35,12 @@ if TYPE_CHECKING:
 __all__ = [
     "CHUNK",
     "PARQUET_FILE",
+    "PARTIAL_FOLDER",
     "REPORT_FILE",
     "SUMMARY_FILE",
     "SUMMARY_FORMAT",
     "TABLE_FILE",
+    "RankingInterrupted",
     "iter_chunks",
     "rank",
     "write_ranking",
@@ -44,13 +53,38 @@ TABLE_FILE, PARQUET_FILE, SUMMARY_FILE, REPORT_FILE = (
     "report.html",
 )
 OWN_FILES = (TABLE_FILE, PARQUET_FILE, SUMMARY_FILE, REPORT_FILE)
-CHUNK = 8192
+PARTIAL_FOLDER = "partial"
+"""Where a partial ranking goes that would otherwise replace a complete one."""
+
+CHUNK = BLOCK
 """Candidates held at a time: a few dozen MB of arrays."""
 
-_SCRATCH_PREFIX = ".writing-"
+MOST_CHUNKS = 100_000
+"""Chunks of a run, unless the caller says otherwise: a scheduler hands out some dozens in a second."""
 
-Progress = Callable[[int, int], None]
+_SCRATCH_PREFIX = ".writing-"
+_RUN_FILES = (LOCK_FILE, checkpoints.CHECKPOINT_FILE, checkpoints.FORMER_FILE, checkpoints.FRESH_FILE)
+
+Tell = Callable[[int, int], None]
 """Called with the candidates done and the candidates in all."""
+
+
+class RankingInterrupted(KeyboardInterrupt):
+    """A ranking was interrupted; what was found so far was kept.
+
+    Parameters
+    ----------
+    message : str
+    frame : DataFrame or None
+        The partial ranking, as `rank` gives it; None where no candidate was found yet.
+    folder : Path or None
+        Where it was written.
+    """
+
+    def __init__(self, message: str, frame: pd.DataFrame | None, folder: Path | None) -> None:
+        self.frame = frame
+        self.folder = folder
+        super().__init__(message)
 
 
 def rank(
@@ -59,16 +93,19 @@ def rank(
     objective: Objective | None = None,
     top: int = 100,
     *,
+    engine: Engine | int | str | None = None,
     out: str | Path | None = None,
-    chunk: int = CHUNK,
-    progress: Progress | None = None,
+    resume: bool = False,
+    chunk: int | None = None,
+    progress: Tell | None = None,
     limit: int | None = None,
 ) -> pd.DataFrame:
     """Rank the candidates of a space.
 
     The space is streamed in chunks: decode, sites, rules that need no prediction, predictions for what
     passes, score, rules on the predictions, and the best are kept. Memory does not grow with the space,
-    and the result does not depend on the size of the chunks. Ties go to the lower position in the space.
+    and the result does not depend on the engine, the number of workers or the size of the chunks. Ties go to
+    the lower position in the space.
 
     Parameters
     ----------
@@ -78,11 +115,19 @@ def rank(
         Default: at 25 °C a conductivity above and an activation energy below the host's best reported values.
     top : int
         Rows to keep.
+    engine : Engine, int or str, optional
+        Where it runs: this process when omitted, so many worker processes of this machine, the address of a
+        Dask scheduler, or an engine of `ssepredict.inference.engines`.
     out : str or Path, optional
         Folder for ranking.csv, ranking.parquet and summary.json. A former ranking there is replaced, its
-        report.html removed; a folder with other files is refused.
-    chunk : int
-        Candidates held at a time.
+        report.html removed; a folder with other files is refused. A run of more than a few seconds keeps its
+        progress there until it is complete.
+    resume : bool
+        Go on where an earlier run with the same arguments into `out` ended, however it ended; the engine and
+        the chunk may be others. Where there is none, start.
+    chunk : int, optional
+        Candidates in one piece of work; when omitted the engine's own, larger where a run would have more
+        than 100,000 pieces.
     progress : callable, optional
         Called with (candidates done, candidates in all) after every chunk.
     limit : int, optional
@@ -97,31 +142,110 @@ def rank(
     Raises
     ------
     RankingError
-        When an argument is out of range, every candidate is rejected, the predictor can score nothing, or the
-        folder cannot be written.
+        When an argument is out of range, the engine cannot be used or gives up, every candidate is rejected,
+        the predictor can score nothing, the folder cannot be written or is in use, or an unfinished run there
+        was asked something else.
+    RankingInterrupted
+        On Ctrl-C, with the partial ranking; `out` holds it too, marked partial, and the run can be resumed.
+        Plain KeyboardInterrupt when no chunk was done.
     """
-    for name, value in (("top", top), ("chunk", chunk), ("limit", 1 if limit is None else limit)):
-        if value < 1:
+    for name, value in (("top", top), ("chunk", chunk), ("limit", limit)):
+        if value is not None and value < 1:
             raise RankingError(f"{name} is {value}; expected a whole number of 1 or more")
+    if resume and out is None:
+        raise RankingError("resume is asked for without a folder; name the folder of the run as `out`")
+    chosen = as_engine(engine)
     folder = None if out is None else _checked_folder(Path(out))
-    started = time.perf_counter()
-    wanted = Objective() if objective is None else objective
-    resolved = wanted.resolve(space.host_sites, space.host, predictor)
-    screen = Screen(space, predictor, wanted, resolved)
     total = len(space) if limit is None else min(limit, len(space))
-    best = Screened()
-    done = 0
-    for indices in iter_chunks(len(space), total, chunk):
-        best = best.merge(screen.run(indices, top), top)
-        done += len(indices)
-        if progress is not None:
-            progress(done, total)
-    if not len(best.indices):
-        raise RankingError(explain_empty(best.tally))
-    frame = list_candidates(screen, best)
-    summary = summarise(screen, best.tally, len(frame), time.perf_counter() - started)
-    if folder is not None:
-        write_ranking(folder, frame, summary)
+    job = Job(space, predictor, Objective() if objective is None else objective, top, total)
+    _ = job.screen  # refuses what cannot be scored before anything is touched
+    with ExitStack() as stack:
+        checkpoint = earlier = None
+        if folder is not None:
+            stack.enter_context(locked(folder))
+            checkpoint = checkpoints.Checkpoint(folder, job.question, checkpoints.SECONDS)
+            earlier = checkpoint.load() if resume else None
+            if resume and earlier is None and (frame := _finished(folder, job)) is not None:
+                return frame
+        run = Run(job, checkpoint, earlier)
+        try:
+            run.screen(chosen, chunk or _chunk_size(chosen, total), progress)
+            frame = _listed(run, chosen)
+            if folder is not None:
+                _write_complete(folder, frame, run)
+        except KeyboardInterrupt:
+            if not run.progress.done:
+                raise
+            raise _interrupted(run, chosen, folder) from None
+        return frame
+
+
+def _chunk_size(engine: Engine, total: int) -> int:
+    """Candidates in a chunk: the engine's own number, or more whole blocks where chunks would be too many."""
+    fewest = -(-total // MOST_CHUNKS)
+    return engine.chunk if fewest <= engine.chunk else -(-fewest // BLOCK) * BLOCK
+
+
+def _listed(run: Run, engine: Engine) -> pd.DataFrame:
+    """Describe the best candidates of a run, with the summary."""
+    job, found = run.job, run.progress
+    if not len(found.best.indices):
+        if run.checkpoint is not None:
+            run.checkpoint.remove()
+        raise RankingError(explain_empty(found.best.tally))
+    rows = listed_rows(job.space, found.best.indices, found.best.scores, job.objective.selection, job.top)
+    best = replace(found.best, indices=found.best.indices[rows], scores=found.best.scores[rows])
+    frame = list_candidates(job.screen, best)
+    summary = summarise(job.screen, found.best.tally, len(frame), found.seconds)
+    summary["candidates"]["asked_for"] = job.total
+    frame.attrs["summary"] = {
+        **summary,
+        "partial": not run.complete,
+        "engine": engine.describe(),
+        "question": job.question,
+    }
+    return frame
+
+
+def _write_complete(folder: Path, frame: pd.DataFrame, run: Run) -> None:
+    """Write the ranking of a run that is done, and remove what it kept on its way."""
+    if run.checkpoint is not None and run.checkpoint.written:
+        run.keep()
+    try:
+        write_ranking(folder, frame, frame.attrs["summary"])
+    except RankingError as error:
+        raise RankingError(f"{error}{run.kept}") from error
+    if run.checkpoint is not None:
+        run.checkpoint.remove()
+    _remove_partial(folder)
+
+
+def _interrupted(run: Run, engine: Engine, folder: Path | None) -> RankingInterrupted:
+    """Keep what an interrupted run has found, and say what was kept."""
+    run.keep()
+    said = f"interrupted after {run.progress.count:,} of {run.job.total:,} candidates"
+    frame = _listed(run, engine) if len(run.progress.best.indices) else None
+    if frame is None or folder is None:
+        return RankingInterrupted(f"{said}{run.kept}", frame, None)
+    former = _read_summary(folder)
+    beside = former is not None and not former.get("partial") and not run.complete
+    place = folder / PARTIAL_FOLDER if beside else folder
+    write_ranking(place, frame, frame.attrs["summary"])
+    return RankingInterrupted(f"{said}; what was found is ranked in {place}{run.kept}", frame, place)
+
+
+def _finished(folder: Path, job: Job) -> pd.DataFrame | None:
+    """Return the complete ranking that a folder holds already; None where it holds none."""
+    summary = _read_summary(folder)
+    if summary is None or summary.get("partial") is not False:
+        return None
+    checkpoints.refuse_other_question(summary.get("question", {}), job.question, folder / SUMMARY_FILE)
+    try:
+        table = pd.read_parquet(folder / PARQUET_FILE, columns=["candidate", "score"])
+    except (OSError, ValueError):
+        return None
+    best = Screened(table["candidate"].to_numpy(), table["score"].to_numpy())
+    frame = list_candidates(job.screen, best)
     frame.attrs["summary"] = summary
     return frame
 
@@ -134,14 +258,8 @@ def iter_chunks(size: int, total: int, chunk: int) -> Iterator[IntArray]:
     >>> [part.tolist() for part in iter_chunks(9, 3, 2)]
     [[0, 3], [6]]
     """
-    for start in range(0, total, chunk):
-        numbers = range(start, min(start + chunk, total))
-        # Whole numbers of any size in Python: number * size may not fit into 64 bits.
-        yield np.fromiter(
-            (number * size // total for number in numbers) if total < size else numbers,
-            dtype=np.int64,
-            count=len(numbers),
-        )
+    for start, stop in iter_ranges([(0, total)], chunk):
+        yield positions(size, total, start, stop)
 
 
 def write_ranking(folder: Path, frame: pd.DataFrame, summary: dict[str, Any]) -> None:
@@ -163,7 +281,9 @@ def write_ranking(folder: Path, frame: pd.DataFrame, summary: dict[str, Any]) ->
     """
     _checked_folder(folder)
     packed = io.BytesIO()
-    frame.to_parquet(packed, index=False)
+    bare = frame.copy(deep=False)
+    bare.attrs = {}  # the summary tells times; the tables of equal rankings are equal to the last byte
+    bare.to_parquet(packed, index=False)
     files = {
         TABLE_FILE: frame.to_csv(index=False, lineterminator="\n").encode(),
         PARQUET_FILE: packed.getvalue(),
@@ -177,7 +297,7 @@ def write_ranking(folder: Path, frame: pd.DataFrame, summary: dict[str, Any]) ->
             fresh.mkdir()
             former.mkdir()
             for name, content in files.items():
-                (fresh / name).write_bytes(content)
+                _write_synced(fresh / name, content)
             _exchange(folder, fresh, former)
     except OSError as error:
         if made and folder.exists():
@@ -186,6 +306,14 @@ def write_ranking(folder: Path, frame: pd.DataFrame, summary: dict[str, Any]) ->
             f"ranking cannot be written to {folder} ({error.strerror or error}); "
             "name a folder that can be written"
         ) from error
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    """Write a file and bring it to the disk: the checkpoint is removed once it is there."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _exchange(folder: Path, fresh: Path, former: Path) -> None:
@@ -200,7 +328,7 @@ def _exchange(folder: Path, fresh: Path, former: Path) -> None:
         for source, target in [*dict.fromkeys(out), *into]:
             os.replace(source, target)
             moved.append((source, target))
-    except OSError:
+    except BaseException:  # an interruption too leaves all or nothing
         for source, target in reversed(moved):
             os.replace(target, source)
         raise
@@ -214,8 +342,10 @@ def _checked_folder(folder: Path) -> Path:
         names = {entry.name for entry in folder.iterdir()} if folder.exists() else set()
     except OSError as error:
         raise RankingError(f"{folder} cannot be read ({error.strerror}); name another folder") from error
-    foreign = sorted(name for name in names - set(OWN_FILES) if not name.startswith(_SCRATCH_PREFIX))
-    if foreign and not _is_ranking(folder):
+    foreign = sorted(
+        name for name in names - {*OWN_FILES, *_RUN_FILES} if not name.startswith(_SCRATCH_PREFIX)
+    )
+    if foreign and _read_summary(folder) is None:
         raise RankingError(
             f"{folder} holds {foreign[0]!r} and no ranking; expected an empty folder, a new one or a former "
             "ranking: name another folder"
@@ -226,9 +356,23 @@ def _checked_folder(folder: Path) -> Path:
     return folder
 
 
-def _is_ranking(folder: Path) -> bool:
+def _read_summary(folder: Path) -> dict[str, Any] | None:
+    """Return the summary of the ranking that a folder holds; None where it holds none."""
     try:
         summary = json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return isinstance(summary, dict) and summary.get("kind") == SUMMARY_KIND
+        return None
+    known = isinstance(summary, dict) and summary.get("kind") == SUMMARY_KIND
+    return summary if known else None
+
+
+def _remove_partial(folder: Path) -> None:
+    """Remove what earlier runs left behind: a complete ranking is there now."""
+    for scratch in folder.glob(f"{_SCRATCH_PREFIX}*"):
+        shutil.rmtree(scratch, ignore_errors=True)
+    place = folder / PARTIAL_FOLDER
+    if (_read_summary(place) or {}).get("partial") is True:
+        for name in OWN_FILES:
+            (place / name).unlink(missing_ok=True)
+        with suppress(OSError):  # somebody put a file of theirs there
+            place.rmdir()

@@ -37,10 +37,12 @@ def summarise(screen: Screen, tally: Tally, listed: int, seconds: float) -> dict
     """
     space, predictor = screen.space, screen.predictor
     resolved = [
-        asdict(entry) | {"threshold": entry.threshold if np.isfinite(entry.threshold) else None}
-        for entry in screen.resolved
+        ({"host": part.host} if len(space.parts) > 1 else {})
+        | asdict(entry)
+        | {"threshold": entry.threshold if np.isfinite(entry.threshold) else None}
+        for number, part in enumerate(space.parts)
+        for entry in screen.resolved_for(number)
     ]
-    skill = skill_of(predictor.metrics, space.host)
     return {
         "kind": SUMMARY_KIND,
         "format": SUMMARY_FORMAT,
@@ -56,12 +58,10 @@ def summarise(screen: Screen, tally: Tally, listed: int, seconds: float) -> dict
         "objective": {
             **screen.objective.to_dict(),
             "specifications": resolved,
-            "not_used": [entry.target for entry in screen.resolved if not entry.used],
+            "not_used": list(dict.fromkeys(entry.target for entry in screen.resolved if not entry.used)),
         },
-        "order_inside_host": {
-            "better_than_chance": is_better_than_chance(skill),
-            "measured": without_nan(skill),
-        },
+        "score_meaning": screen.objective.meaning,
+        "order_inside_host": _order_inside_hosts(screen),
         "model": {
             "name": predictor.name,
             "digest": predictor.digest,
@@ -75,6 +75,21 @@ def summarise(screen: Screen, tally: Tally, listed: int, seconds: float) -> dict
         "versions": {"python": platform.python_version(), **_versions()},
         "seeds": "none: nothing in a ranking is random",
     }
+
+
+def _order_inside_hosts(screen: Screen) -> dict[str, Any]:
+    """Say how far an order among candidates of one host can be trusted; of several the least trusted one.
+
+    Measured host by host: nothing is known of how well candidates of different hosts are told apart beyond
+    what the whole model is measured by.
+    """
+    skills = {part.host: skill_of(screen.predictor.metrics, part.host) for part in screen.space.parts}
+    told = {
+        host: {"better_than_chance": is_better_than_chance(skill), "measured": without_nan(skill)}
+        for host, skill in skills.items()
+    }
+    least = next((one for one in told.values() if not one["better_than_chance"]), next(iter(told.values())))
+    return least | ({"by_host": told} if len(told) > 1 else {})
 
 
 def _versions() -> dict[str, str]:
@@ -97,5 +112,5 @@ def explain_empty(tally: Tally) -> str:
         reasons.append(f"{tally.no_framework:,} fit no framework")
     return (
         f"none of {tally.evaluated:,} candidates is left ({', '.join(reasons) or 'no score is finite'}); "
-        "expected at least one: widen the fractions or the ions of the space"
+        "expected at least one: widen the fractions or the ions of the space, or loosen its constraints"
     )

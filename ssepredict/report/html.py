@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from ssepredict.exceptions import RankingError
-from ssepredict.inference.ranking import REPORT_FILE, SUMMARY_FILE, TABLE_FILE
-from ssepredict.inference.summary import SUMMARY_FORMAT
-from ssepredict.report.documents import records
+from ssepredict.data.dataset import load_dataset
+from ssepredict.exceptions import SsePredictError
+from ssepredict.inference.ranking import REPORT_FILE
+from ssepredict.modeling.predictor import load_predictor
+from ssepredict.report.candidate_folder import RankingRows
+from ssepredict.report.candidate_page import opened_rows
+from ssepredict.report.demands import asked, hosts_of_space, partial_note
 from ssepredict.report.files import write_whole
-from ssepredict.report.markup import Markup, formula, join, safe, tag
+from ssepredict.report.markup import formula, join, tag
 from ssepredict.report.order import order_note
+from ssepredict.report.page import page
+from ssepredict.report.ranking_folder import read_ranking
 from ssepredict.report.sections import (
-    asked,
     candidates,
     plots,
     provenance,
@@ -28,10 +28,18 @@ from ssepredict.report.sections import (
 )
 from ssepredict.report.trust import metrics_of, trust_section
 
-_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
+if TYPE_CHECKING:
+    from ssepredict.modeling.predictor import Predictor
+    from ssepredict.report.candidate import OpenedRow
 
 
-def write_report(folder: str | Path, metrics: Mapping[str, Any] | None = None) -> Path:
+OPENED = 5
+"""Rows of a ranking that its report holds opened, folded up; `ssepredict candidate` opens any of them."""
+
+
+def write_report(
+    folder: str | Path, metrics: Mapping[str, Any] | None = None, predictor: Predictor | None = None
+) -> Path:
     """Write report.html into the folder of a ranking.
 
     Parameters
@@ -40,6 +48,10 @@ def write_report(folder: str | Path, metrics: Mapping[str, Any] | None = None) -
         Holds ranking.csv and summary.json, as `ssepredict.rank` writes them.
     metrics : mapping, optional
         `Predictor.metrics` of the model that ranked; the shipped release's when omitted and its digest fits.
+    predictor : Predictor, optional
+        The model that ranked, with which the first rows are opened; the shipped release when omitted and its
+        digest fits. Where that is missing or numbers the candidates differently, the report says why it opens
+        no row.
 
     Returns
     -------
@@ -53,13 +65,29 @@ def write_report(folder: str | Path, metrics: Mapping[str, Any] | None = None) -
         When the report cannot be written.
     """
     place = Path(folder)
-    rows, summary = _read_ranking(place)
-    known = metrics if metrics is not None else metrics_of(str(summary["model"]["digest"]))
-    return write_whole(place / REPORT_FILE, render_report(rows, summary, known))
+    rows, summary = read_ranking(place)
+    digest = str(summary["model"]["digest"])
+    shipped = metrics_of(digest)
+    if predictor is None and shipped is not None:
+        predictor = load_predictor()
+    known = metrics or (shipped if predictor is None else predictor.metrics)
+    opened: list[OpenedRow] = []
+    closed = "" if predictor is not None else "the release that ranked is not at hand"
+    if predictor is not None:
+        try:
+            ranking = RankingRows(rows, summary, predictor, load_dataset(), f"the ranking in {str(folder)!r}")
+            opened = [ranking.open(rank) for rank in range(1, min(OPENED, len(rows)) + 1)]
+        except SsePredictError as error:  # a former version's table is still worth reading
+            closed = str(error)
+    return write_whole(place / REPORT_FILE, render_report(rows, summary, known, opened, closed))
 
 
 def render_report(
-    rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], metrics: Mapping[str, Any] | None = None
+    rows: Sequence[Mapping[str, Any]],
+    summary: Mapping[str, Any],
+    metrics: Mapping[str, Any] | None = None,
+    opened: Sequence[OpenedRow] = (),
+    closed: str = "",
 ) -> str:
     """Return the page.
 
@@ -71,21 +99,31 @@ def render_report(
         Content of summary.json.
     metrics : mapping, optional
         `Predictor.metrics` of the model.
+    opened : sequence of OpenedRow
+        Rows to show with everything that stands behind them, folded up.
+    closed : str
+        Why no row is opened.
     """
-    host = str(summary["space"]["host"])
+    hosts = hosts_of_space(summary["space"])
     body = join(
         [
             tag(
                 "header",
-                tag("h1", "Which dopants next: ", formula(host)),
+                tag("h1", "Which dopants next: ", join(map(formula, hosts), ", ")),
                 tag("p", str(summary["space"].get("title") or ""), class_="lead"),
             ),
             tag(
                 "main",
+                partial_note(summary),
                 tiles(summary),
                 asked(summary),
-                candidates(rows, order_note(metrics, host)),
+                candidates(
+                    rows,
+                    join(order_note(metrics, host) for host in hosts),
+                    {int(row.row["rank"]) for row in opened},
+                ),
                 plots(rows, summary),
+                opened_rows(opened, closed),
                 trust_section(metrics),
                 rejections(summary),
                 reading(summary),
@@ -94,31 +132,4 @@ def render_report(
             tag("footer", tag("p", "Written by ssepredict ", summary["versions"]["ssepredict"], ".")),
         ]
     )
-    return page(f"Which dopants next: {host}", body)
-
-
-def page(title: str, body: Markup) -> str:
-    """Wrap a body in a page that loads nothing from anywhere."""
-    style = resources.files("ssepredict.report").joinpath("report.css").read_text(encoding="utf-8")
-    head = (
-        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<title>{safe(title)}</title><style>{style}</style>"
-    )
-    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head><body>{body}</body></html>\n'
-
-
-def _read_ranking(place: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    remedy = f"expected a folder that `ssepredict rank SPACE --out {place}` wrote; rank again"
-    try:
-        summary = json.loads((place / SUMMARY_FILE).read_text(encoding="utf-8"))
-        frame = pd.read_csv(place / TABLE_FILE, keep_default_na=True, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else f"unreadable ({error})"
-        raise RankingError(f"{str(place)!r} holds no ranking: {reason}; {remedy}") from None
-    if not isinstance(summary, dict) or summary.get("format") != SUMMARY_FORMAT or frame.empty:
-        raise RankingError(f"{str(place)!r} holds a ranking of another version, or none; {remedy}")
-    texts = frame.select_dtypes(include=["object"]).columns
-    empty = [column for column in ("warnings", "unjudged", "remarks") if column in frame]
-    frame = frame.astype(dict.fromkeys(empty, object)).fillna(dict.fromkeys([*texts, *empty], ""))
-    return records(frame), summary
+    return page(f"Which dopants next: {', '.join(hosts)}", body)

@@ -73,6 +73,11 @@ def source_link(source_id: str, doi: str = "") -> Markup:
     return safe(source_id)
 
 
+def anchor(rank: int) -> str:
+    """Name of the place on a page where the row of a rank stands opened."""
+    return f"candidate-{rank}"
+
+
 def badge(word: str) -> Markup:
     """Return a status or verdict as a coloured label; the word says it, the colour only helps."""
     return tag("span", word.replace("_", " "), class_=f"badge {word}")
@@ -107,3 +112,8 @@ def table(
 def section(title: str, *content: object) -> Markup:
     """Build a section with a heading."""
     return tag("section", tag("h2", title), *content)
+
+
+def definitions(pairs: Iterable[tuple[str, object]]) -> Markup:
+    """Build a list of names with what they stand for."""
+    return tag("dl", *(join([tag("dt", name), tag("dd", value)]) for name, value in pairs))

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ssepredict.physics.rules import RULES
-from ssepredict.report.markup import Markup, badge, formula, join, safe, section, source_link, table, tag
+from ssepredict.report.demands import score_notes
+from ssepredict.report.markup import (
+    Markup,
+    anchor,
+    badge,
+    definitions,
+    formula,
+    join,
+    safe,
+    section,
+    source_link,
+    table,
+    tag,
+)
 from ssepredict.report.plots import as_html, conductivity_plot, energy_plot
 from ssepredict.report.wording import (
-    SHOWN,
     STATUS_NOTES,
     VERDICT_NOTES,
     show_interval,
@@ -40,52 +52,26 @@ def tiles(summary: Mapping[str, Any]) -> Markup:
     )
 
 
-def asked(summary: Mapping[str, Any]) -> Markup:
-    """Say what the space and the demands were."""
-    space, objective = summary["space"], summary["objective"]
-    (entry,) = space["substitutions"]
-    content: list[tuple[str, object]] = [
-        ("host", formula(space["host"])),
-        ("replaced ion", f"{entry['replaces']} on {entry['site']}"),
-        (f"{len(entry['ions'])} dopant ions", ", ".join(entry["ions"])),
-        ("ions together", " or ".join(map(str, entry["together"]))),
-        ("amounts per formula unit", ", ".join(f"{amount:g}" for amount in entry["fractions"])),
-    ]
-    if space.get("silicon"):
-        content.append(("Si per formula unit", ", ".join(f"{amount:g}" for amount in space["silicon"])))
-    content.append(("charge", "balanced by the mobile ion"))
-    content.append(("temperature", f"{objective['temperature_c']:g} °C"))
-    demands = table(
-        "What a candidate should meet; the score is the probability of meeting all of it, lowered for doubts",
-        ["target", "demand", "where the number comes from", "used"],
-        [
-            [
-                SHOWN[line["target"]].label,
-                f"{line['direction']} {show_target({line['target']: line['threshold']}, line['target'])}",
-                _origin(line),
-                "yes" if line["used"] else "no: the model abstains",
-            ]
-            for line in objective["specifications"]
-        ],
-    )
-    return section("What was asked", demands, _definitions(content))
+def candidates(
+    rows: Sequence[Mapping[str, Any]], note: Markup, opened: Collection[int] = frozenset()
+) -> Markup:
+    """List the best candidates, under a note on how far their order can be trusted.
 
-
-def _origin(line: Mapping[str, Any]) -> Markup:
-    if line["origin"] == "reported":
-        return join(["best value reported for the host: ", source_link(str(line["source_id"]))])
-    return safe({"stated": "stated by the user", "predicted": "predicted for the host"}[line["origin"]])
-
-
-def candidates(rows: Sequence[Mapping[str, Any]], note: Markup) -> Markup:
-    """List the best candidates, under a note on how far their order can be trusted."""
+    Parameters
+    ----------
+    rows : sequence of dict
+        Rows of a ranking.
+    note : Markup
+    opened : collection of int
+        Ranks that the page shows opened, to link them.
+    """
     lines = [
         [
-            row["rank"],
+            _rank(int(row["rank"]), opened),
             join(
                 [
                     tag("span", formula(row["formula"]), class_="formula"),
-                    tag("div", row["substitutions"], class_="small"),
+                    tag("div", row["substitutions"], _host(row), class_="small"),
                 ]
             ),
             show_number(row["score"], ".3f"),
@@ -111,7 +97,22 @@ def candidates(rows: Sequence[Mapping[str, Any]], note: Markup) -> Markup:
         f"The best {len(lines)} of {len(rows)} listed candidates, with 90 % intervals at "
         f"{show_number(rows[0]['temperature_c'])} °C"
     )
-    return section("Candidates", note, table(caption, head, lines, numeric=(0, 2, 5)))
+    said = tag(
+        "p",
+        "What stands behind a row (reasons, rules with margins, neighbours, how near samples were made): ",
+        tag("code", "ssepredict candidate DIR RANK"),
+        ", where DIR is the folder of this report.",
+    )
+    return section("Candidates", note, table(caption, head, lines, numeric=(0, 2, 5)), said)
+
+
+def _host(row: Mapping[str, Any]) -> str:
+    """Host of a row in a ranking of several."""
+    return f" of {row['host']}" if row.get("host") else ""
+
+
+def _rank(rank: int, opened: Collection[int]) -> Markup:
+    return tag("a", rank, href=f"#{anchor(rank)}") if rank in opened else safe(rank)
 
 
 def _with_interval(row: Mapping[str, Any], target: str) -> Markup:
@@ -152,7 +153,7 @@ def plots(rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> Mark
     thresholds = {
         line["target"]: float(line["threshold"])
         for line in summary["objective"]["specifications"]
-        if line["threshold"] is not None
+        if line["threshold"] is not None and "host" not in line  # every host has its own
     }
     best = rows[:SHOWN_CANDIDATES]
     first = conductivity_plot(best, thresholds.get(_SIGMA), "value demanded")
@@ -218,6 +219,7 @@ def reading(summary: Mapping[str, Any]) -> Markup:
         f"{objective['warning_factor']:g} for every rule that warns, {objective['unjudged_factor']:g} "
         "for every rule "
         f"that cannot be judged, and {objective['outside_domain_factor']:g} outside the domain.",
+        *score_notes(objective),
         *STATUS_NOTES.values(),
         *VERDICT_NOTES.values(),
     ]
@@ -236,8 +238,4 @@ def provenance(summary: Mapping[str, Any]) -> Markup:
         ("seeds", summary["seeds"]),
         ("versions", versions),
     ]
-    return section("Provenance", _definitions(content))
-
-
-def _definitions(pairs: Sequence[tuple[str, object]]) -> Markup:
-    return tag("dl", *(join([tag("dt", name), tag("dd", value)]) for name, value in pairs))
+    return section("Provenance", definitions(content))

@@ -93,8 +93,12 @@ def ranking(frame: pd.DataFrame, most: int = 20) -> RenderableType:
         parts.append(Text(f"... and {len(frame) - most:,} more in the table", style="dim"))
     summary = frame.attrs.get("summary")
     if summary is not None:
-        said = order_text(summary["order_inside_host"]["measured"], str(summary["space"]["host"]))
-        parts += [Text(""), Text(said)]
+        order, space = summary["order_inside_host"], summary["space"]
+        by_host = order.get("by_host") or {str(space.get("host", "")): order}
+        parts += [
+            Text(""),
+            *(Text(order_text(found["measured"], host)) for host, found in by_host.items()),
+        ]
     return Group(*parts)
 
 

@@ -25,6 +25,17 @@ SHOWN = {
 }
 """The targets, in the order of printing."""
 
+SITE_NAMES = {"A": "A (mobile)", "M": "M (octahedral)", "T": "T (tetrahedral)", "X": "X (anion)"}
+"""The sites, in the order of printing."""
+
+BALANCED_BY = {
+    "A": "the mobile ion",
+    "T": "the ratio of Si to P",
+    "M": "the replaced M ion",
+    "X": "the ratio of the anions",
+}
+"""What keeps a candidate neutral, by the site that takes up the charge."""
+
 STATUS_NOTES = {
     "outside_domain": "outside_domain: so far from everything measured that, with such compositions left "
     "out, the error reached that of the family's median (or the temperature was never measured); the "
@@ -99,3 +110,27 @@ def show_ion(element: str, state: float | None) -> str:
         return element
     size = f"{abs(state):g}"
     return f"{element}{'' if size == '1' else size}{'+' if state > 0 else '-'}"
+
+
+def show_effect(effect: float, unit: str) -> str:
+    """Write what moved a prediction: a factor where the unit is decades.
+
+    Examples
+    --------
+    >>> show_effect(0.2018, "decades"), show_effect(-0.388, "decades"), show_effect(-0.0091, "eV")
+    ('× 1.59', '÷ 2.44', '-0.009 eV')
+    """
+    if unit != "decades":
+        return f"{effect:+.3f} {unit}"
+    return f"{'÷' if effect < 0 else '×'} {10 ** abs(effect):.3g}"
+
+
+def show_charge(charge: float | None) -> str:
+    """Write a net charge (e); what is zero up to rounding is zero.
+
+    Examples
+    --------
+    >>> show_charge(-3e-16), show_charge(0.1), show_charge(None)
+    ('0', '0.1', '–')
+    """
+    return "0" if charge is not None and abs(charge) < 1e-6 else show_number(charge)

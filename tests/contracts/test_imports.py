@@ -13,7 +13,7 @@ import ssepredict
 
 HEAVY = (
     "numpy", "pandas", "sklearn", "scipy", "pymatgen", "matminer", "mlflow", "plotly", "matplotlib",
-    "pandera", "lightgbm", "skops", "pyarrow", "dask", "streamlit", "typer", "rich",
+    "pandera", "lightgbm", "skops", "pyarrow", "dask", "distributed", "streamlit", "typer", "rich",
 )  # fmt: skip
 
 

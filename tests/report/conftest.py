@@ -1,8 +1,43 @@
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+
+
+class Page(HTMLParser):
+    """Elements with their attributes, and the text outside scripts and styles."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self._stack: list[str] = []
+        self.feed(text)
+        self.text = re.sub(r"\s+", " ", "".join(self.words))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in ("meta", "br", "link", "img", "input"):
+            self._stack.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._stack.pop() == tag, f"</{tag}> closes nothing"
+
+    def handle_data(self, data: str) -> None:
+        if not {"script", "style"} & set(self._stack):
+            self.words.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture
+def read_page() -> Callable[[str], Page]:
+    return Page
 
 
 def _row(rank: int, formula: str, **changes: Any) -> dict[str, Any]:

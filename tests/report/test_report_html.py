@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from html.parser import HTMLParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,39 +16,17 @@ from ssepredict.report.html import render_report, write_report
 from ssepredict.report.order import order_note
 
 
-class Page(HTMLParser):
-    """Elements with their attributes, and the text outside scripts and styles."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self._stack: list[str] = []
-        self.feed(text)
-        self.text = re.sub(r"\s+", " ", "".join(self.words))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in ("meta", "br", "link", "img", "input"):
-            self._stack.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._stack.pop() == tag, f"</{tag}> closes nothing"
-
-    def handle_data(self, data: str) -> None:
-        if not {"script", "style"} & set(self._stack):
-            self.words.append(data)
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.elements if name == tag]
-
-
 @pytest.fixture
-def page(rows: list[dict[str, Any]], summary: dict[str, Any], metrics: dict[str, Any]) -> Page:
-    return Page(render_report(rows, summary, metrics))
+def page(
+    rows: list[dict[str, Any]],
+    summary: dict[str, Any],
+    metrics: dict[str, Any],
+    read_page: Callable[[str], Any],
+) -> Any:
+    return read_page(render_report(rows, summary, metrics))
 
 
-def test_nothing_is_fetched(page: Page) -> None:
+def test_nothing_is_fetched(page: Any) -> None:
     assert not [a for a in page.all("script") if "src" in a]
     assert page.all("link") == []
     assert page.all("img") == []
@@ -65,7 +43,7 @@ def test_plotly_is_inside_once(rows: list[dict[str, Any]], summary: dict[str, An
     assert text.count("Plotly.newPlot(") >= 2
 
 
-def test_accessible(page: Page) -> None:
+def test_accessible(page: Any) -> None:
     assert page.all("html")[0]["lang"] == "en"
     assert len(page.all("h1")) == 1
     assert len(page.all("h2")) >= 6
@@ -74,7 +52,7 @@ def test_accessible(page: Page) -> None:
     assert len(page.all("figcaption")) == len(page.all("figure")) == 2
 
 
-def test_says_what_was_asked_and_found(page: Page) -> None:
+def test_says_what_was_asked_and_found(page: Any) -> None:
     for expected in (
         "Which dopants next: Na3Zr2Si2PO12",
         "1,234",
@@ -95,12 +73,12 @@ def test_says_what_was_asked_and_found(page: Page) -> None:
         assert expected in page.text, expected
 
 
-def test_evidence_links_to_its_source(page: Page) -> None:
+def test_evidence_links_to_its_source(page: Any) -> None:
     links = [a["href"] for a in page.all("a")]
     assert "https://doi.org/10.1039/d5eb00075k" in links
 
 
-def test_trust_is_the_measured_one(page: Page) -> None:
+def test_trust_is_the_measured_one(page: Any) -> None:
     assert "Of 102 pairs of compositions of Na3Zr2Si2PO12" in page.text
     assert "17 series, each left out of training" in page.text
     assert "puts 62 % in the right order; 50 % is chance" in page.text
@@ -153,8 +131,10 @@ def test_order_that_was_not_measured_is_said_so(metrics: dict[str, Any] | None) 
     assert "has not been measured" in order_note(metrics, "Li2ZrCl6")
 
 
-def test_without_metrics(rows: list[dict[str, Any]], summary: dict[str, Any]) -> None:
-    assert "measured errors of this model are not at hand" in Page(render_report(rows, summary)).text
+def test_without_metrics(
+    rows: list[dict[str, Any]], summary: dict[str, Any], read_page: Callable[[str], Any]
+) -> None:
+    assert "measured errors of this model are not at hand" in read_page(render_report(rows, summary)).text
 
 
 def test_foreign_text_is_escaped(rows: list[dict[str, Any]], summary: dict[str, Any]) -> None:
@@ -166,19 +146,23 @@ def test_foreign_text_is_escaped(rows: list[dict[str, Any]], summary: dict[str, 
     assert "&lt;script&gt;alert" in text
 
 
-def test_missing_values_show_a_dash(rows: list[dict[str, Any]], summary: dict[str, Any]) -> None:
+def test_missing_values_show_a_dash(
+    rows: list[dict[str, Any]], summary: dict[str, Any], read_page: Callable[[str], Any]
+) -> None:
     rows[0] |= {"vacancies": None, "evidence_conductivity_s_cm": None}
     summary["objective"]["specifications"][1] |= {"threshold": None, "used": False, "origin": "predicted"}
-    text = Page(render_report(rows, summary)).text
+    text = read_page(render_report(rows, summary)).text
     assert "– S/cm" in text
     assert "no: the model abstains" in text
 
 
-def test_written_from_a_folder(tmp_path: Path, rows: list[dict[str, Any]], summary: dict[str, Any]) -> None:
+def test_written_from_a_folder(
+    tmp_path: Path, rows: list[dict[str, Any]], summary: dict[str, Any], read_page: Callable[[str], Any]
+) -> None:
     pd.DataFrame(rows).to_csv(tmp_path / "ranking.csv", index=False)
     (tmp_path / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
     path = write_report(tmp_path)
-    text = Page(path.read_text(encoding="utf-8")).text
+    text = read_page(path.read_text(encoding="utf-8")).text
     assert "radius mismatch, reducible ion" in text
     assert not re.search(r"\bnan\b", text)
     assert {entry.name for entry in tmp_path.iterdir()} == {"ranking.csv", "summary.json", "report.html"}
@@ -202,3 +186,71 @@ def test_broken_ranking_is_refused(
     with pytest.raises(RankingError, match=message):
         write_report(tmp_path)
     assert not (tmp_path / "report.html").exists()
+
+
+def test_a_partial_ranking_says_so_first(
+    rows: list[dict[str, Any]], summary: dict[str, Any], read_page: Callable[[str], Any]
+) -> None:
+    assert "partial" not in read_page(render_report(rows, summary | {"partial": False})).text
+    summary["candidates"]["asked_for"] = 5000
+    text = read_page(render_report(rows, summary | {"partial": True})).text
+    assert "This ranking is partial. The run was interrupted after 1,234 of 5,000 candidates" in text
+
+
+def test_several_hosts_and_substitutions(
+    rows: list[dict[str, Any]],
+    summary: dict[str, Any],
+    metrics: dict[str, Any],
+    read_page: Callable[[str], Any],
+) -> None:
+    del summary["space"]["host"]
+    summary["space"] |= {
+        "hosts": ["Na3Zr2Si2PO12", "Li2ZrCl6"],
+        "substitutions": [
+            {"site": "M", "replaces": "Zr4+", "ions": ["Sc3+"], "together": [1], "fractions": [0.1]},
+            {
+                "site": "X",
+                "replaces": "Cl-",
+                "ions": ["Br-", "I-"],
+                "high_entropy": {"members": [2], "spread": 0.5, "step": 0.1},
+                "hosts": ["Li2ZrCl6"],
+                "optional": True,
+            },
+        ],
+        "neutral_by": "T",
+        "excess": [-0.1, 0.0],
+        "constraints": {"price_usd_per_kg": 100.0},
+    }
+    for line, host in zip(summary["objective"]["specifications"], summary["space"]["hosts"], strict=True):
+        line["host"] = host
+    rows[0]["host"] = "Li2ZrCl6"
+    text = read_page(render_report(rows, summary, metrics)).text
+    for expected in (
+        "Which dopants next: Na3Zr2Si2PO12, Li2ZrCl6",
+        "for Zr4+ on M: Sc3+; 1 together, 0.1 per formula unit",
+        "for Cl- on X of Li2ZrCl6: 2 ions (Br-, I-); 2 of them filling the site, shares within 0.5 of equal",
+        "of equal; or none",
+        "balanced by the ratio of Si to P",
+        "price usd per kgat most 100",
+        "activation energy (Li2ZrCl6)",
+        "Sc3+ 0.2, Zn2+ 0.1 on M of Li2ZrCl6",
+        "Of 102 pairs of compositions of Na3Zr2Si2PO12",
+        "How well the model orders compositions of Li2ZrCl6 has not been measured",
+    ):
+        assert expected in text, expected
+
+
+def test_what_else_lowers_the_score(
+    rows: list[dict[str, Any]], summary: dict[str, Any], read_page: Callable[[str], Any]
+) -> None:
+    summary["objective"] |= {
+        "risk": "lower_bound",
+        "risk_confidence": 0.68,
+        "supply": {"half_price_usd_per_kg": 50.0},
+    }
+    summary["objective"]["specifications"][0] |= {"weight": 2.0, "direction": "maximise", "reach": 0.01}
+    text = read_page(render_report(rows, summary)).text
+    assert "maximise from 5.6e-3 S/cm to 1.0e-2 S/cm, weight 2" in text
+    assert "worse end of their 68 % interval" in text
+    assert "half price usd per kg 50" in text
+    assert "is no probability" in text
