@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ssepredict.chemistry.formula import FloatArray
-from ssepredict.chemistry.frameworks import HALOGENS, LARGE_LANTHANIDES
+from ssepredict.chemistry.frameworks import FRAMEWORKS, HALOGENS, LARGE_LANTHANIDES, MOBILE_IONS
 from ssepredict.chemistry.sites import SiteTable
 
 SILICATE_FROM = 1.0 / 3.0
@@ -18,6 +19,7 @@ KEY_DECIMALS = 3
 """Decimals of an amount per formula unit in a composition key; papers print two or three."""
 
 _TIE_DECIMALS = 6
+_CHARGES = 10
 _TETRAHEDRAL_PARENTS = ("Al", "Ga", "B")
 
 
@@ -95,40 +97,76 @@ def hosts_of(table: SiteTable) -> npt.NDArray[np.str_]:
     >>> hosts_of(parse_sites(["Na3.4Zr1.7Sc0.2Zn0.1Si2PO12", "Li1.8Zr0.8Nb0.2Cl6"])).tolist()
     ['Na3Zr2Si2PO12', 'Li2ZrCl6']
     """
+    names, number = number_hosts(table)
+    return names[number]
+
+
+def number_hosts(table: SiteTable) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.intp]]:
+    """Distinct hosts of a batch, and which of them each row has (`hosts_of`), shape (n,)."""
     if not len(table) or not table.elements:  # nothing given, or nothing that could be read
-        return np.full(len(table), "", dtype=np.str_)
-    symbols = np.array(table.elements, dtype=np.str_)
-    on_m = np.round(table.occupancy["M"], _TIE_DECIMALS)
-    charge = np.nan_to_num(table.oxidation)
-    wanted = np.where((table.framework == "nasicon")[:, None], (charge == 3) | (charge == 4), charge > 0)
-    # Zr, Al or Ta dissolve in the lattice of LaCl3; none of them has a chloride MCl3 of the UCl3 type.
-    wanted &= (table.framework != "ucl3_halide")[:, None] | np.isin(symbols, LARGE_LANTHANIDES)
-    eligible = np.where((on_m > 0) & wanted, on_m, 0.0)
-    eligible = np.where(eligible.any(axis=1, keepdims=True), eligible, on_m)
-    # Charge breaks ties only: amounts differ by at least 1e-6, the term stays below 1e-8.
-    metal = np.argmax(eligible + np.where(eligible > 0, 1e-9 * charge, 0.0), axis=1)
-    rows = np.arange(len(table))
+        return np.array([""], dtype=np.str_), np.zeros(len(table), dtype=np.intp)
+    frameworks, mobiles = ("", *FRAMEWORKS), ("", *MOBILE_IONS)
+    framework, mobile = _code(table.framework, frameworks), _code(table.mobile_ion, mobiles)
+    metal, charge, any_metal = _majority_metal(
+        table, framework == frameworks.index("nasicon"), framework == frameworks.index("ucl3_halide")
+    )
     halogen = _majority_halogen(table)
     silicon, phosphorus = table.composition.amount("Si"), table.composition.amount("P")
     silicate = (silicon > 0) & (silicon >= SILICATE_FROM * (silicon + phosphorus) - 10.0**-_TIE_DECIMALS)
-    named = (table.framework != "") & (table.mobile_ion != "") & (on_m.sum(axis=1) > 0)
-    traits = (table.framework, table.mobile_ion, symbols[metal], charge[rows, metal], halogen, silicate)
-    codes = np.stack([np.unique(trait, return_inverse=True)[1].ravel() for trait in traits], axis=1)
-    _, first, inverse = np.unique(codes, axis=0, return_index=True, return_inverse=True)
-    names = [
-        _NAMERS[framework](_Parts(mobile, ion, int(q), x, bool(si))) if framework else ""
-        for framework, mobile, ion, q, x, si in zip(*(trait[first].tolist() for trait in traits), strict=True)
-    ]
-    hosts: npt.NDArray[np.str_] = np.where(named, np.array(names, dtype=np.str_)[inverse.ravel()], "")
-    return hosts
+    named = (framework > 0) & (mobile > 0) & any_metal
+    sizes = (len(frameworks), len(mobiles), len(table.elements), _CHARGES, len(HALOGENS), 2)
+    traits = (framework, mobile, metal, charge, halogen, silicate.astype(np.intp))
+    code = np.where(named, np.ravel_multi_index(traits, sizes), 0)
+    distinct, number = np.unique(code, return_inverse=True)
+    names = [""] * len(distinct)
+    for place, entry in enumerate(zip(*np.unravel_index(distinct, sizes), strict=True)):
+        kind, ion, column, state, anion, si = (int(part) for part in entry)
+        if kind:
+            parts = _Parts(mobiles[ion], table.elements[column], state, HALOGENS[anion], bool(si))
+            names[place] = _NAMERS[frameworks[kind]](parts)
+    return np.array(names, dtype=np.str_), number.ravel()
 
 
-def _majority_halogen(table: SiteTable) -> npt.NDArray[np.str_]:
+def _code(names: npt.NDArray[np.str_], known: Sequence[str]) -> npt.NDArray[np.intp]:
+    """Place of every name among the known ones, shape (n,); 0 for any other."""
+    found = np.zeros(len(names), dtype=np.intp)
+    for place, name in enumerate(known):
+        found[names == name] = place
+    return found
+
+
+def _majority_metal(
+    table: SiteTable, nasicon: npt.NDArray[np.bool_], ucl3: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+    """Column and charge of the M ion that names the host, and whether M holds anything, shape (n,) each."""
+    held = table.held("M")
+    amount = np.round(held.amounts, _TIE_DECIMALS)
+    charge = np.nan_to_num(table.oxidation[held.rows, held.columns])
+    wanted = np.where(nasicon[held.rows], (charge == 3) | (charge == 4), charge > 0)
+    # Zr, Al or Ta dissolve in the lattice of LaCl3; none of them has a chloride MCl3 of the UCl3 type.
+    lanthanide = np.isin(np.array(table.elements, dtype=np.str_), LARGE_LANTHANIDES)
+    wanted &= ~ucl3[held.rows] | lanthanide[held.columns]
+    size = len(table)
+    eligible = np.where(wanted & (amount > 0), 1.0, 0.0)
+    some = np.bincount(held.rows, weights=eligible, minlength=size) > 0
+    # Charge breaks ties only: amounts differ by at least 1e-6, the term stays below 1e-8.
+    rank = np.where((eligible > 0) | ~some[held.rows], amount + np.where(amount > 0, 1e-9 * charge, 0.0), 0.0)
+    best = held.extreme(rank, size, largest=True, empty=0.0)
+    first = np.flatnonzero(rank == best[held.rows])
+    rows, place = np.unique(held.rows[first], return_index=True)
+    column, state = np.zeros(size, dtype=np.intp), np.zeros(size, dtype=np.intp)
+    column[rows] = held.columns[first[place]]
+    # Beyond the range are only ions of compositions that no framework fits, and those have no host.
+    state[rows] = np.clip(charge[first[place]], 0, _CHARGES - 1).astype(np.intp)
+    return column, state, np.bincount(held.rows, weights=amount, minlength=size) > 0
+
+
+def _majority_halogen(table: SiteTable) -> npt.NDArray[np.intp]:
+    """Place among `HALOGENS` of the one of which there is most (on a tie the lightest), shape (n,)."""
     amounts: FloatArray = np.stack(
         [np.round(table.composition.amount(symbol), _TIE_DECIMALS) for symbol in HALOGENS], axis=1
     )
-    majority: npt.NDArray[np.str_] = np.array(HALOGENS, dtype=np.str_)[amounts.argmax(axis=1)]
-    return majority
+    return np.asarray(amounts.argmax(axis=1), dtype=np.intp)
 
 
 def composition_keys(table: SiteTable) -> npt.NDArray[np.str_]:

@@ -148,13 +148,25 @@ def shannon_radii(
     >>> shannon_radii(["Zr", "Sc", "Zn", "Nb", "Yb"], [4, 3, 2, 5, 3], 6).tolist()
     [0.72, 0.745, 0.74, 0.64, 0.868]
     """
+    columns = np.array([ATOMIC_INDEX[symbol] for symbol in elements], dtype=np.intp)
+    return radii_of(columns, charges, coordination, kind=kind, nearest=nearest)
+
+
+def radii_of(
+    atomic_index: npt.NDArray[np.intp],
+    charges: npt.ArrayLike,
+    coordination: int,
+    *,
+    kind: str = "ionic",
+    nearest: bool = True,
+) -> FloatArray:
+    """`shannon_radii` for elements that are given by their place in `ELEMENTS`, of the shape of `charges`."""
     table = (_filled_table if nearest else _radius_table)(kind)[..., coordination]
     states = np.asarray(charges, dtype=np.float64)
     known = np.isfinite(states) & (states == np.round(states))
     known &= (states >= _CHARGE_RANGE[0]) & (states <= _CHARGE_RANGE[1])
     index = np.where(known, states, 0).astype(np.intp) - _CHARGE_RANGE[0]
-    columns = np.array([ATOMIC_INDEX[symbol] for symbol in elements], dtype=np.intp)
-    return np.where(known, table[columns, index], np.nan)
+    return np.where(known, table[atomic_index, index], np.nan)
 
 
 def ions_with_radius(coordination: int, *, minimum_charge: int = 1) -> tuple[Ion, ...]:

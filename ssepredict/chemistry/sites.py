@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +18,17 @@ from ssepredict.chemistry.assignment import (
     recognise,
     resolve_oxidation,
 )
-from ssepredict.chemistry.formula import CompositionMatrix, FloatArray, Problem, read_formulas
-from ssepredict.chemistry.frameworks import A_SITE_IONS, ANIONS, FRAMEWORKS, HALOGENS, TETRAHEDRAL_IONS
-from ssepredict.chemistry.ions import shannon_radii
+from ssepredict.chemistry.formula import ATOMIC_INDEX, CompositionMatrix, FloatArray, Problem, read_formulas
+from ssepredict.chemistry.frameworks import (
+    A_SITE_IONS,
+    ANIONS,
+    FRAMEWORKS,
+    HALOGENS,
+    MOBILE_IONS,
+    TETRAHEDRAL_IONS,
+)
+from ssepredict.chemistry.held_ions import HeldIons
+from ssepredict.chemistry.ions import radii_of
 from ssepredict.exceptions import FormulaError
 
 __all__ = ["NEUTRAL_WITHIN", "SITES", "SiteTable", "assign_sites", "parse_sites", "read_sites"]
@@ -60,7 +69,7 @@ class SiteTable:
     carriers: FloatArray
     vacancies: FloatArray
     charge_residual: FloatArray
-    _radii: dict[tuple[str, str], FloatArray] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[tuple[str, ...], FloatArray] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.composition)
@@ -73,46 +82,104 @@ class SiteTable:
     @property
     def group(self) -> npt.NDArray[np.str_]:
         """Family group, ``nasicon`` or ``halide``, shape (n,); empty where no framework fits."""
-        groups = {"": ""} | {name: framework.group for name, framework in FRAMEWORKS.items()}
-        names, inverse = np.unique(self.framework, return_inverse=True)
-        return np.array([groups[name] for name in names.tolist()], dtype=np.str_)[inverse]
+        groups = np.array(["", *dict.fromkeys(entry.group for entry in FRAMEWORKS.values())], dtype=np.str_)
+        number = np.zeros(len(self), dtype=np.intp)
+        for name, entry in FRAMEWORKS.items():
+            number[self.framework == name] = groups.tolist().index(entry.group)
+        return groups[number]
 
-    @property
+    @cached_property
     def family(self) -> npt.NDArray[np.str_]:
         """Mobile ion and group (``na_nasicon``), shape (n,); empty where either is missing."""
-        names = np.char.add(np.char.add(np.char.lower(self.mobile_ion), "_"), self.group)
-        return np.where((self.mobile_ion == "") | (self.framework == ""), "", names)
+        group = self.group
+        found = np.full(len(self), "", dtype="<U16")
+        for ion in MOBILE_IONS:
+            mobile = self.mobile_ion == ion
+            if mobile.any():
+                for name in dict.fromkeys(entry.group for entry in FRAMEWORKS.values()):
+                    found[mobile & (group == name)] = f"{ion.lower()}_{name}"
+        return found
+
+    @cached_property
+    def _held(self) -> dict[str, HeldIons]:
+        return {}
+
+    def held(self, site: str) -> HeldIons:
+        """Return the ions on a site as a list; computed once."""
+        if site not in self._held:
+            amounts = self.occupancy[site]
+            rows, columns = np.nonzero(amounts > 0)
+            self._held[site] = HeldIons(rows, columns, amounts[rows, columns])
+        return self._held[site]
 
     def site_total(self, site: str) -> FloatArray:
-        """Ions on a site per formula unit, shape (n,)."""
-        return np.asarray(self.occupancy[site].sum(axis=1), dtype=np.float64)
+        """Ions on a site per formula unit, shape (n,); computed once."""
+        return self._once(("total", site), lambda: np.asarray(self.occupancy[site].sum(axis=1)))
 
     def site_mean(self, site: str, values: FloatArray) -> FloatArray:
         """Mean of a per-ion value over the ions on a site, shape (n,); NaN for an empty site.
 
         An ion whose value is NaN makes the mean NaN: an unknown radius is not averaged away.
+
+        Parameters
+        ----------
+        site : str
+        values : ndarray, shape (n, m), or shape (e,) for the ions of `held`
         """
-        weights = self.occupancy[site]
-        occupied = weights > 0
-        total = np.where(occupied, weights, 0.0).sum(axis=1)
-        weighted = np.where(occupied, weights * np.where(occupied, values, 0.0), 0.0).sum(axis=1)
+        held = self.held(site)
+        known = values if values.ndim == 1 else values[held.rows, held.columns]
+        total = self._once(("weight", site), lambda: held.total(held.amounts, len(self)))
+        weighted = held.total(held.amounts * known, len(self))
         mean: FloatArray = np.divide(weighted, total, out=np.full(len(self), np.nan), where=total > 0)
         return mean
 
-    def radii(self, site: str, kind: str = "ionic") -> FloatArray:
-        """Shannon radii (Å) of every ion at the coordination of a site, shape (n, m); computed once."""
-        if (site, kind) not in self._radii:
-            self._radii[site, kind] = self._look_up_radii(site, kind)
-        return self._radii[site, kind]
+    def mean_radius(self, site: str, kind: str = "ionic") -> FloatArray:
+        """Mean Shannon radius (Å) of the ions on a site, shape (n,); computed once."""
+        return self._once(
+            ("mean radius", site, kind), lambda: self.site_mean(site, self.held_radii(site, kind))
+        )
 
-    def _look_up_radii(self, site: str, kind: str) -> FloatArray:
-        coordination = {name: framework.coordination[site] for name, framework in FRAMEWORKS.items()}
+    def radii(self, site: str, kind: str = "ionic") -> FloatArray:
+        """Shannon radii (Å) at the coordination of a site, shape (n, m); NaN where an ion is absent."""
+        held = self.held(site)
         radii = np.full(self.oxidation.shape, np.nan)
-        for number in set(coordination.values()):
-            rows = np.isin(self.framework, [name for name, value in coordination.items() if value == number])
-            if rows.any():
-                radii[rows] = shannon_radii(self.elements, self.oxidation[rows], number, kind=kind)
+        radii[held.rows, held.columns] = self.held_radii(site, kind)
         return radii
+
+    @cached_property
+    def _held_radii(self) -> dict[tuple[str, str], FloatArray]:
+        return {}
+
+    def held_radii(self, site: str, kind: str = "ionic") -> FloatArray:
+        """Shannon radii (Å) of the ions of `held`, shape (e,); computed once."""
+        if (site, kind) not in self._held_radii:
+            held = self.held(site)
+            charges = self.oxidation[held.rows, held.columns]
+            number = self._once(("coordination", site), lambda: self._coordination(site))[held.rows]
+            found = np.full(len(charges), np.nan)
+            for coordination in sorted({entry.coordination[site] for entry in FRAMEWORKS.values()}):
+                here = np.flatnonzero(number == coordination)
+                if len(here):
+                    elements = self._atomic_index[held.columns[here]]
+                    found[here] = radii_of(elements, charges[here], coordination, kind=kind)
+            self._held_radii[site, kind] = found
+        return self._held_radii[site, kind]
+
+    @cached_property
+    def _atomic_index(self) -> npt.NDArray[np.intp]:
+        return np.array([ATOMIC_INDEX[symbol] for symbol in self.elements], dtype=np.intp)
+
+    def _coordination(self, site: str) -> FloatArray:
+        number = np.full(len(self), np.nan)
+        for name, framework in FRAMEWORKS.items():
+            number[self.framework == name] = framework.coordination[site]
+        return number
+
+    def _once(self, key: tuple[str, ...], compute: Callable[[], FloatArray]) -> FloatArray:
+        """Values per row that are computed once and follow the rows that `take` takes."""
+        if key not in self._known:
+            self._known[key] = compute()
+        return self._known[key]
 
     def take(self, rows: npt.ArrayLike) -> SiteTable:
         """Return the given rows (indices or mask)."""
@@ -126,6 +193,7 @@ class SiteTable:
             self.carriers[index],
             self.vacancies[index],
             self.charge_residual[index],
+            {key: values[index] for key, values in self._known.items()},
         )
 
 

@@ -34,35 +34,36 @@ class Statistics:
 
     sites: SiteTable
 
+    def charges(self, site: str) -> FloatArray:
+        """Charge (e) of every ion that a site holds, shape (e,)."""
+        held = self.sites.held(site)
+        return np.asarray(self.sites.oxidation[held.rows, held.columns], dtype=np.float64)
+
+    def electronegativities(self, site: str) -> FloatArray:
+        """Pauling electronegativity of every ion that a site holds, shape (e,)."""
+        table = MAGPIE[:, PROPERTIES.index("Electronegativity")]
+        row = np.array([table[ATOMIC_INDEX[symbol]] for symbol in self.sites.elements])
+        return np.asarray(row[self.sites.held(site).columns], dtype=np.float64)
+
     def spread(self, site: str, values: FloatArray) -> FloatArray:
-        """Occupancy-weighted standard deviation of a per-ion value on a site, shape (n,)."""
+        """Occupancy-weighted standard deviation of a value per held ion, shape (n,)."""
         mean = self.sites.site_mean(site, values)
-        variance = self.sites.site_mean(site, (values - mean[:, None]) ** 2)
+        variance = self.sites.site_mean(site, (values - mean[self.sites.held(site).rows]) ** 2)
         return np.sqrt(variance)
 
     def extreme(self, site: str, values: FloatArray, largest: bool) -> FloatArray:
-        """Largest or smallest per-ion value on a site, shape (n,); NaN for an empty site."""
-        outside = -np.inf if largest else np.inf
-        held = np.where(self.sites.occupancy[site] > 0, values, outside)
-        found = (held.max if largest else held.min)(axis=1, initial=outside)
-        return np.where(np.isfinite(found), found, np.nan)
-
-    @cached_property
-    def electronegativity(self) -> FloatArray:
-        """Pauling electronegativity of every column, shape (n, m)."""
-        table = MAGPIE[:, PROPERTIES.index("Electronegativity")]
-        row = np.array([table[ATOMIC_INDEX[symbol]] for symbol in self.sites.elements])
-        return np.broadcast_to(row, self.sites.oxidation.shape)
+        """Largest or smallest value per held ion, shape (n,); NaN for an empty site."""
+        return self.sites.held(site).extreme(values, len(self.sites), largest=largest)
 
     @cached_property
     def m_radius(self) -> FloatArray:
         """Mean ionic radius on M (Å), shape (n,)."""
-        return self.sites.site_mean("M", self.sites.radii("M"))
+        return self.sites.mean_radius("M")
 
     @cached_property
     def x_radius(self) -> FloatArray:
         """Mean crystal radius on X (Å), shape (n,)."""
-        return self.sites.site_mean("X", self.sites.radii("X", "crystal"))
+        return self.sites.mean_radius("X", "crystal")
 
     def share(self, site: str, symbol: str) -> FloatArray:
         """Fraction of a site held by one element, shape (n,); 0 for an empty site."""
@@ -74,11 +75,10 @@ class Statistics:
 
     def mixing_entropy(self, site: str) -> FloatArray:
         """Ideal configurational entropy of the ions on a site, in units of k_B per ion, shape (n,)."""
-        held = self.sites.occupancy[site]
-        total = held.sum(axis=1, keepdims=True)
-        fraction = np.divide(held, total, out=np.zeros_like(held), where=total > 0)
-        log = np.log(fraction, out=np.zeros_like(fraction), where=fraction > 0)
-        return np.asarray(-(fraction * log).sum(axis=1) + 0.0)
+        held, total = self.sites.held(site), self.sites.site_total(site)[self.sites.held(site).rows]
+        fraction = np.divide(held.amounts, total, out=np.ones(len(total)), where=total > 0)
+        terms = fraction * np.log(fraction)
+        return np.asarray(0.0 - np.bincount(held.rows, weights=terms, minlength=len(self.sites)))
 
 
 @dataclass(frozen=True)
@@ -135,12 +135,15 @@ SITE_FEATURES: tuple[SiteFeature, ...] = (
         lambda s: np.abs(np.round(s.sites.charge_residual, 9)),
     ),
     SiteFeature("m_radius_mean", "Å", "mean Shannon radius on M", lambda s: s.m_radius),
-    SiteFeature("m_radius_spread", "Å", "its spread", lambda s: s.spread("M", s.sites.radii("M"))),
+    SiteFeature("m_radius_spread", "Å", "its spread", lambda s: s.spread("M", s.sites.held_radii("M"))),
     SiteFeature(
-        "m_radius_largest", "Å", "largest ion on M", lambda s: s.extreme("M", s.sites.radii("M"), True)
+        "m_radius_largest", "Å", "largest ion on M", lambda s: s.extreme("M", s.sites.held_radii("M"), True)
     ),
     SiteFeature(
-        "m_radius_smallest", "Å", "smallest ion on M", lambda s: s.extreme("M", s.sites.radii("M"), False)
+        "m_radius_smallest",
+        "Å",
+        "smallest ion on M",
+        lambda s: s.extreme("M", s.sites.held_radii("M"), False),
     ),
     SiteFeature(
         "m_radius_off_optimum",
@@ -148,30 +151,29 @@ SITE_FEATURES: tuple[SiteFeature, ...] = (
         "distance of the mean M radius from 0.72 Å",
         lambda s: np.abs(s.m_radius - NASICON_RADIUS_OPTIMUM),
     ),
-    SiteFeature(
-        "m_charge_mean", "e", "mean charge on M", lambda s: s.sites.site_mean("M", s.sites.oxidation)
-    ),
-    SiteFeature("m_charge_spread", "e", "its spread", lambda s: s.spread("M", s.sites.oxidation)),
+    SiteFeature("m_charge_mean", "e", "mean charge on M", lambda s: s.sites.site_mean("M", s.charges("M"))),
+    SiteFeature("m_charge_spread", "e", "its spread", lambda s: s.spread("M", s.charges("M"))),
     SiteFeature(
         "m_electronegativity_mean",
         "Pauling",
         "mean electronegativity on M",
-        lambda s: s.sites.site_mean("M", s.electronegativity),
+        lambda s: s.sites.site_mean("M", s.electronegativities("M")),
     ),
     SiteFeature(
-        "m_electronegativity_spread", "Pauling", "its spread", lambda s: s.spread("M", s.electronegativity)
+        "m_electronegativity_spread",
+        "Pauling",
+        "its spread",
+        lambda s: s.spread("M", s.electronegativities("M")),
     ),
     SiteFeature("m_entropy", "k_B", "mixing entropy on M", lambda s: s.mixing_entropy("M")),
-    SiteFeature(
-        "t_radius_mean", "Å", "mean radius on T", lambda s: s.sites.site_mean("T", s.sites.radii("T"))
-    ),
+    SiteFeature("t_radius_mean", "Å", "mean radius on T", lambda s: s.sites.mean_radius("T")),
     SiteFeature("t_fraction_Si", "", "fraction of Si on T", lambda s: s.share("T", "Si")),
     SiteFeature("x_radius_mean", "Å", "mean crystal radius on X", lambda s: s.x_radius),
     SiteFeature(
         "x_electronegativity_mean",
         "Pauling",
         "mean electronegativity on X",
-        lambda s: s.sites.site_mean("X", s.electronegativity),
+        lambda s: s.sites.site_mean("X", s.electronegativities("X")),
     ),
     *(_anion_feature(symbol) for symbol in ("O", "F", "Cl", "Br", "I")),
     SiteFeature("x_entropy", "k_B", "mixing entropy on X", lambda s: s.mixing_entropy("X")),
@@ -179,7 +181,7 @@ SITE_FEATURES: tuple[SiteFeature, ...] = (
         "m_to_x_radius",
         "",
         "mean M over mean X crystal radius",
-        lambda s: s.sites.site_mean("M", s.sites.radii("M", "crystal")) / s.x_radius,
+        lambda s: s.sites.mean_radius("M", "crystal") / s.x_radius,
     ),
 )
 """The features that do not depend on which elements were seen in training."""

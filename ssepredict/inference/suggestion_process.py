@@ -67,8 +67,8 @@ def temperature_correlation(left_c: FloatArray, right_c: FloatArray) -> FloatArr
 
     Examples
     --------
-    >>> temperature_correlation(np.array([25.0]), np.array([25.0, 60.0, 200.0])).round(1).tolist()
-    [[1.0, 1.0, 0.9]]
+    >>> temperature_correlation(np.array([25.0]), np.array([25.0, 60.0, 200.0])).round(2).tolist()
+    [[1.0, 1.0, 0.95]]
     """
     left, right = (
         1000.0 / celsius_to_kelvin(np.asarray(celsius, dtype=np.float64)) - _LINE.reference

@@ -13,6 +13,7 @@ from ssepredict.chemistry.formula import ELEMENTS, FloatArray
 from ssepredict.chemistry.sites import SiteTable
 from ssepredict.featurizers.site import SITE_FEATURES, site_features
 from ssepredict.modeling.estimators import fill_empty_columns
+from ssepredict.modeling.gaussian import SAME_POINT
 
 _BLOCK = 4096
 
@@ -145,4 +146,4 @@ def _mean_of_nearest(squared: FloatArray, neighbours: int) -> FloatArray:
 
 def _squared_distances(left: FloatArray, right: FloatArray) -> FloatArray:
     squared = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None, :] - 2.0 * left @ right.T
-    return np.asarray(np.maximum(squared, 0.0), dtype=np.float64)
+    return np.asarray(np.where(squared > SAME_POINT, squared, 0.0), dtype=np.float64)

@@ -14,15 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ssepredict.chemistry.formula import FloatArray
+from ssepredict.modeling.gaussian import SAME_POINT
 
 IntArray = npt.NDArray[np.int32]
 FlagArray = npt.NDArray[np.uint8]
 
 NONE_MISSING, SOME_MISSING, ALL_MISSING = 0, 1, 2
 """How many values of a column are NaN."""
-
-SAME_POINT = 1e-11
-"""Squared distances up to this are what rounding leaves of none; its root would not be small."""
 
 _LARGEST_EXPONENT = 700.0
 

@@ -23,8 +23,7 @@ def compiled_predictor(predictor: Predictor) -> Predictor:
 
     Sums over trees are the same bit for bit. Those of the Gaussian process are taken in another order and,
     like the originals, rounded to nine decimals: now and then a value differs by one in the ninth. Distances
-    to the domain agree to 1e-6, where a composition coincides with a measured one, and to 1e-12 elsewhere.
-    Whoever needs more takes the few rows that matter from the original.
+    to the domain agree to 1e-9. Whoever needs more takes the few rows that matter from the original.
 
     A model of another kind stays as it is, and so do all where numba cannot be used (it may lag behind a new
     numpy). The first prediction in a process takes about three seconds more.

@@ -22,6 +22,10 @@ from ssepredict.featurizers.site import SITE_FEATURES
 
 _TEMPERATURE = "inverse_temperature_1000_per_k"
 _ROOM = 1000.0 / 298.15
+
+SAME_POINT = 1e-11
+"""Squared distances up to this are what rounding leaves of none; its root would not be small."""
+
 _BLOCK = 4096
 _SITE_NAMES = frozenset(feature.name for feature in SITE_FEATURES)
 
@@ -70,7 +74,6 @@ class SiteGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc] 
     >>> bool(model.predict([[2.0, 2.0]])[0] > model.predict([[2.0, 3.0]])[0])
     True
     """
-
 
     def __init__(
         self,
@@ -199,7 +202,7 @@ class SiteGaussianProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc] 
 
 def _squared(left: FloatArray, right: FloatArray) -> FloatArray:
     found = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None, :] - 2.0 * left @ right.T
-    return np.asarray(np.maximum(found, 0.0), dtype=np.float64)
+    return np.asarray(np.where(found > SAME_POINT, found, 0.0), dtype=np.float64)
 
 
 def _matern(squared: FloatArray, smoothness: float) -> FloatArray:

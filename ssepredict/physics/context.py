@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ssepredict.chemistry.frameworks import FRAMEWORKS
-from ssepredict.chemistry.hosts import hosts_of
+from ssepredict.chemistry.hosts import number_hosts
 from ssepredict.chemistry.ions import Ion, shannon_radii
 from ssepredict.chemistry.sites import SITES, SiteTable
 from ssepredict.physics.mechanism import Claim
@@ -88,7 +88,13 @@ class RuleContext:
     @functools.cached_property
     def hosts(self) -> npt.NDArray[np.str_]:
         """Undoped reference composition of every row, shape (n,); see `hosts_of`."""
-        return hosts_of(self.sites)
+        names, number = self.host_numbers
+        return names[number]
+
+    @functools.cached_property
+    def host_numbers(self) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.intp]]:
+        """Distinct hosts, and which of them each row has, shape (n,)."""
+        return number_hosts(self.sites)
 
     def ion(self, row: int, column: int) -> str:
         """Name of an element with the oxidation state that it has in a row."""

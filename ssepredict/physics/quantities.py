@@ -33,19 +33,21 @@ Half an ångström more or less moves the ceiling by 0.1 decades; the rule's tol
 
 
 def _worst_mismatch(context: RuleContext) -> FloatArray:
-    if not context.sites.elements:
+    sites = context.sites
+    if not sites.elements:
         return np.full(len(context), np.nan)
-    return np.asarray(context.mismatch.max(axis=1), dtype=np.float64) + 0.0 * context.host_radius_angstrom
+    held, host = sites.held("M"), context.host_radius_angstrom
+    off = np.abs(sites.held_radii("M") / host[held.rows] - 1.0)
+    off = np.where(held.amounts > PRESENT, off, 0.0)
+    return held.extreme(off, len(context), largest=True, empty=0.0) + 0.0 * host
 
 
 def _mean_m_radius(context: RuleContext) -> FloatArray:
-    return context.sites.site_mean("M", context.sites.radii("M"))
+    return context.sites.mean_radius("M")
 
 
 def _radius_ratio(context: RuleContext) -> FloatArray:
-    sites = context.sites
-    cation = sites.site_mean("M", sites.radii("M", "crystal"))
-    return cation / sites.site_mean("X", sites.radii("X", "crystal"))
+    return context.sites.mean_radius("M", "crystal") / context.sites.mean_radius("X", "crystal")
 
 
 def _below_zero(context: RuleContext) -> FloatArray:

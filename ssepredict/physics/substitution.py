@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ssepredict.chemistry.frameworks import FRAMEWORKS
+from ssepredict.chemistry.held_ions import HeldIons
 from ssepredict.physics.context import PRESENT, FloatArray, RuleContext
 from ssepredict.physics.single_phase import SINGLE_PHASE_SHARES
 
@@ -22,34 +23,34 @@ MONOCLINIC_SUBSTITUTED = 0.125
 
 
 _HOST_ION = -1.0
+_CHARGES = 9
 
 
-def shares_beyond(context: RuleContext, site: str) -> FloatArray:
-    """Share of a site that an ion takes, less the largest share reported single-phase, shape (n, m).
+def shares_beyond(context: RuleContext, site: str) -> tuple[HeldIons, FloatArray]:
+    """Ions held against reported shares, and the share that each takes less the largest one reported.
 
-    -1 for the ion that names the host, which may fill the site; -inf where an ion is absent, NaN where no
-    single-phase sample with it on this site of this host is known.
+    The largest is that of a single-phase sample of this host with the ion on this site; NaN where none is
+    known, -1 for the ion that names the host, which may fill the site. P and Si on T are left out.
     """
     sites = context.sites
-    occupancy = sites.occupancy[site]
-    total = occupancy.sum(axis=1, keepdims=True)
-    share = np.divide(occupancy, total, out=np.zeros_like(occupancy), where=total > PRESENT)
-    present = occupancy > PRESENT
+    held = sites.held(site)
+    wanted = held.amounts > PRESENT
     if site == "T":
-        present = present & ~np.isin(np.array(sites.elements, dtype=np.str_), HOST_TETRAHEDRA)[None, :]
-    limit = np.full(occupancy.shape, np.nan)
-    names, inverse = np.unique(context.hosts, return_inverse=True)
-    for number, host in enumerate(names.tolist()):
+        wanted &= ~np.isin(np.array(sites.elements, dtype=np.str_), HOST_TETRAHEDRA)[held.columns]
+    held = held.take(wanted)
+    total = context.site_totals[site][held.rows]
+    share = np.divide(held.amounts, total, out=np.zeros(len(total)), where=total > PRESENT)
+    names, number = context.host_numbers
+    limits = np.full((len(names), len(sites.elements), _CHARGES), np.nan)
+    for row, host in enumerate(names.tolist()):
         reported = SINGLE_PHASE_SHARES.get(host, {}).get(site, {})
-        rows = np.flatnonzero(inverse.ravel() == number)
-        for column in np.flatnonzero(present[rows].any(axis=0)).tolist() if reported else ():
-            charges = sites.oxidation[rows, column]
-            for charge in np.unique(charges[np.isfinite(charges)]).tolist():
-                ion = f"{sites.elements[column]}{int(charge)}+"
-                if ion in reported:
-                    limit[rows[charges == charge], column] = reported[ion][0]
-    beyond = np.where(limit >= 1.0, _HOST_ION, share - limit)
-    return np.where(present, beyond, -np.inf)
+        for column, symbol in enumerate(sites.elements if reported else ()):
+            for charge in range(_CHARGES):
+                limits[row, column, charge] = reported.get(f"{symbol}{charge}+", (np.nan,))[0]
+    charges = sites.oxidation[held.rows, held.columns]
+    known = (charges >= 0) & (charges < _CHARGES)
+    limit = limits[number[held.rows], held.columns, np.where(known, charges, 0).astype(np.intp)]
+    return held, np.where(known, np.where(limit >= 1.0, _HOST_ION, share - limit), np.nan)
 
 
 def dopant_excess(context: RuleContext) -> FloatArray:
@@ -57,11 +58,15 @@ def dopant_excess(context: RuleContext) -> FloatArray:
 
     NaN where an ion was never reported (or the row has no host) and no other one is beyond its share.
     """
-    if not context.sites.elements:
-        return np.full(len(context), np.nan)
-    beyond = np.concatenate([shares_beyond(context, site) for site in SUBSTITUTED_SITES], axis=1)
-    unknown = np.isnan(beyond).any(axis=1) | (context.hosts == "")
-    worst = np.where(np.isnan(beyond), -np.inf, beyond).max(axis=1)
+    names, number = context.host_numbers
+    unknown = (names == "")[number] if len(names) else np.zeros(len(context), dtype=bool)
+    worst = np.full(len(context), -np.inf)
+    for site in SUBSTITUTED_SITES if context.sites.elements else ():
+        held, beyond = shares_beyond(context, site)
+        missing = np.isnan(beyond)
+        unknown[held.rows[missing]] = True
+        known = np.where(missing, -np.inf, beyond)
+        worst = np.maximum(worst, held.extreme(known, len(context), largest=True, empty=-np.inf))
     return np.where((unknown & (worst <= 0.0)) | np.isinf(worst), np.nan, worst)
 
 
@@ -69,16 +74,16 @@ def _ions(context: RuleContext, row: int) -> list[tuple[float, str, str, float]]
     """(share beyond, ion, site, share) of every ion that is held against a reported share."""
     found = []
     for site in SUBSTITUTED_SITES:
-        beyond = shares_beyond(context, site)[row]
-        total = context.sites.occupancy[site][row].sum()
+        held, beyond = shares_beyond(context, site)
+        total = context.site_totals[site][row]
         found += [
             (
-                float(beyond[column]),
-                context.ion(row, column),
+                float(beyond[place]),
+                context.ion(row, int(held.columns[place])),
                 site,
-                float(context.sites.occupancy[site][row, column] / total),
+                float(held.amounts[place] / total),
             )
-            for column in np.flatnonzero(~np.isneginf(beyond)).tolist()
+            for place in np.flatnonzero(held.rows == row).tolist()
         ]
     return found
 

@@ -27,11 +27,11 @@ def test_the_released_models_predict_the_same(
     sites = space.decode(np.linspace(0, len(space) - 1, 700).astype(np.int64)).sites()
     sites = sites.take(sites.framework != "")
     distance = plain.domain_distance(sites)
-    np.testing.assert_allclose(fast.domain_distance(sites), distance, rtol=0.0, atol=1e-6)
+    np.testing.assert_allclose(fast.domain_distance(sites), distance, rtol=0.0, atol=1e-9)
     expected = plain.distributions(sites, temperature_c=temperature_c, distance=distance)
     found = fast.distributions(sites, temperature_c=temperature_c, distance=distance)
     for target in plain.models:
-        np.testing.assert_allclose(found[target].center, expected[target].center, rtol=0.0, atol=1e-6)
+        np.testing.assert_allclose(found[target].center, expected[target].center, rtol=0.0, atol=1.1e-9)
         same = found[target].center == expected[target].center
         assert same.mean() > 0.9
         np.testing.assert_array_equal(found[target].scale[same], expected[target].scale[same])
