@@ -1,6 +1,7 @@
 # Every target sets itself up: a fresh machine needs Python 3.11+ and make.
 PYTHON ?= python3
 VENV   ?= .venv
+TEST_PROCESSES ?= 2
 BIN    := $(VENV)/bin
 # One BLAS/OpenMP thread a process: oversubscribed cores fit trees 10 to 30 times slower.
 export OMP_NUM_THREADS ?= 1
@@ -27,7 +28,7 @@ lint: $(VENV)/.ready-test
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
 	$(BIN)/pytest --nbmake --nbmake-timeout=300 notebooks
 
 train: $(VENV)/.ready

@@ -69,7 +69,7 @@ def test_the_default_store_is_a_file_in_the_working_folder(logged):
 def test_the_parent_names_release_data_and_folds(logged, reduced):
     parameters = logged.parent.data.params
     assert parameters["dataset_digest"] == reduced.dataset_digest
-    assert (parameters["release"], parameters["seed"], parameters["folds"]) == ("reduced", "0", "3")
+    assert (parameters["release"], parameters["seed"], parameters["folds"]) == ("reduced", "0", "4")
     scored = reduced.left_out[reduced.left_out["scored"] == 1]
     error = float((scored["predicted"] - scored["true"]).abs().mean())
     assert logged.parent.data.metrics[f"{TARGET}.mae"] == pytest.approx(error)
