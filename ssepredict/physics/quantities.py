@@ -206,7 +206,7 @@ QUANTITIES: dict[str, Quantity] = {
     ),
     "dopant_excess": Quantity(
         "share beyond the largest one reported",
-        "of the site",
+        "of the site beyond it",
         dopant_excess,
         ".3g",
         say=say_dopant_excess,
