@@ -10,7 +10,9 @@ from ssepredict.cli.options import AsJson, DatasetOption, OutFile, Seed
 
 
 def backtest(
-    space: Annotated[str, typer.Argument(metavar="SPACE", help="TOML file, or a shipped space, e.g. na3zr2si2po12.")],
+    space: Annotated[
+        str, typer.Argument(metavar="SPACE", help="TOML file, or a shipped space as na3zr2si2po12.")
+    ],
     before: Annotated[
         list[int] | None,
         typer.Option("--before", metavar="YEAR", help="Train on what was published before; may be repeated."),

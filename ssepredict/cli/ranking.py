@@ -20,7 +20,9 @@ Pem = Annotated[Path | None, typer.Option(help="With a tls:// scheduler: file in
 
 
 def rank(
-    space: Annotated[str, typer.Argument(metavar="SPACE", help="TOML file, or a shipped space, e.g. na3zr2si2po12.")],
+    space: Annotated[
+        str, typer.Argument(metavar="SPACE", help="TOML file, or a shipped space as na3zr2si2po12.")
+    ],
     top: Annotated[int, typer.Option(min=1, help="Candidates to keep.")] = 100,
     objective: Annotated[
         str | None,
