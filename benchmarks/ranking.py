@@ -21,7 +21,8 @@ import ssepredict
 from benchmarks.timing import Contender, Figure, median_ratio, rates
 from benchmarks.usual_way import has_smact, neutrality_filter, usual_way, writable
 from ssepredict.inference.objective import Objective
-from ssepredict.inference.screening import COMPILED_FROM, Screen, Screened
+from ssepredict.inference.screened import Screened
+from ssepredict.inference.screening import COMPILED_FROM, Screen
 
 NAME = "ranking"
 TOP = 100

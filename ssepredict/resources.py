@@ -35,3 +35,14 @@ def shipped_spaces() -> dict[str, Path]:
     True
     """
     return {path.stem: path for path in sorted((_PACKAGE / "inference" / "spaces").glob("*.toml"))}
+
+
+def shipped_objectives() -> dict[str, Path]:
+    """Objectives that travel with the package, by name.
+
+    Examples
+    --------
+    >>> sorted(shipped_objectives())
+    ['affordable', 'best_conductor', 'cautious']
+    """
+    return {path.stem: path for path in sorted((_PACKAGE / "inference" / "objectives").glob("*.toml"))}

@@ -14,7 +14,7 @@ from typing import Any
 
 from ssepredict.exceptions import RankingError
 from ssepredict.inference.job import differences
-from ssepredict.inference.screening import Screened
+from ssepredict.inference.screened import Screened
 from ssepredict.inference.wire import Range, screened_from_plain, screened_to_plain
 
 __all__ = [

@@ -8,8 +8,6 @@ therefore associative and commutative.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import numpy.typing as npt
 
@@ -72,70 +70,6 @@ def best_rows(
     if keys is None or per_key is None or not len(order):
         return order[:top]
     return order[_place_in_group(keys[order]) < per_key][:top]
-
-
-@dataclass(frozen=True, eq=False)
-class DiverseBest:
-    """The best candidates of some part of a space, at most `per_key` with the same key.
-
-    Parameters
-    ----------
-    top : int
-        Candidates kept at most.
-    per_key : int
-        Candidates with the same key kept at most.
-    indices : ndarray of int, shape (m,)
-        Positions in the space, the best first.
-    scores : ndarray, shape (m,)
-    keys : ndarray of int, shape (m, k)
-
-    Examples
-    --------
-    >>> def best(index, score, key):
-    ...     return DiverseBest(2, 1, np.array([index]), np.array([score]), np.array([[key]]))
-    >>> best(0, 0.9, 1).merge(best(1, 0.8, 1)).merge(best(2, 0.1, 2)).indices
-    array([0, 2])
-    """
-
-    top: int
-    per_key: int
-    indices: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    scores: FloatArray = field(default_factory=lambda: np.empty(0))
-    keys: IntArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.int64))
-
-    def merge(self, other: DiverseBest) -> DiverseBest:
-        """Best of both parts.
-
-        Raises
-        ------
-        ValueError
-            When the two keep different numbers.
-        """
-        if (self.top, self.per_key) != (other.top, other.per_key):
-            raise ValueError(
-                f"lists keep {self.top} and {other.top}, per key {self.per_key} and {other.per_key}; "
-                "expected the same"
-            )
-        indices = np.concatenate([self.indices, other.indices])
-        scores = np.concatenate([self.scores, other.scores])
-        keys = join_keys(self.keys, other.keys)
-        rows = best_rows(indices, scores, self.top, keys, self.per_key)
-        return DiverseBest(self.top, self.per_key, indices[rows], scores[rows], keys[rows])
-
-
-def join_keys(first: IntArray, second: IntArray) -> IntArray:
-    """Keys of two parts below each other; the narrower ones are filled up with -1 at the front.
-
-    Keys without rows may have any shape.
-    """
-    tables = [keys if len(keys) else np.empty((0, 0), dtype=np.int64) for keys in (first, second)]
-    width = max(keys.shape[1] for keys in tables)
-    return np.concatenate(
-        [
-            np.column_stack([np.full((len(keys), width - keys.shape[1]), -1, dtype=np.int64), keys])
-            for keys in tables
-        ]
-    )
 
 
 def marginal_relevance(

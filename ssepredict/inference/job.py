@@ -21,7 +21,9 @@ from ssepredict.exceptions import RankingError
 from ssepredict.inference.diversity import best_rows, dopant_keys
 from ssepredict.inference.enumeration import IntArray
 from ssepredict.inference.objective import Objective
-from ssepredict.inference.screening import Screen, Screened
+from ssepredict.inference.pareto import CAP, Front, axes_of
+from ssepredict.inference.screened import Screened
+from ssepredict.inference.screening import Screen
 from ssepredict.inference.space import SubstitutionSpace
 
 if TYPE_CHECKING:
@@ -83,15 +85,37 @@ class Job:
         """Keep the best of two parts, at most so many with the same dopants where the objective asks for it.
 
         Associative and commutative, so neither the size nor the order of the parts matters.
+
+        Raises
+        ------
+        RankingError
+            When the front that the objective asks for holds more than can be kept.
         """
         per_dopants = self.objective.selection.per_dopants
         if per_dopants is None:
-            return left.merge(right, self.kept)
-        both = left.merge(right, len(left.indices) + len(right.indices))
-        batch = self.space.decode(both.indices)
-        keys = dopant_keys(batch.dopants, batch.part)
-        rows = best_rows(both.indices, both.scores, self.kept, keys, per_dopants)
-        return replace(both, indices=both.indices[rows], scores=both.scores[rows])
+            both = left.merge(right, self.kept)
+        else:
+            both = left.merge(right, len(left.indices) + len(right.indices))
+            batch = self.space.decode(both.indices)
+            keys = dopant_keys(batch.dopants, batch.part)
+            rows = best_rows(both.indices, both.scores, self.kept, keys, per_dopants)
+            both = replace(both, indices=both.indices[rows], scores=both.scores[rows])
+        if not len(left.front_indices) and not len(right.front_indices):
+            return both
+        front = self._front(left).merge(self._front(right))
+        if front.overflowed:
+            raise RankingError(
+                f"the front over {', '.join(self.objective.selection.pareto)} holds more than {CAP:,} "
+                "candidates; expected fewer: name fewer columns, or set coarse = true in the [selection] of "
+                "the objective"
+            )
+        return replace(both, front_indices=front.indices, front_points=front.points)
+
+    def _front(self, part: Screened) -> Front:
+        selection = self.objective.selection
+        axes = axes_of(selection.pareto)
+        points = part.front_points.reshape(len(part.front_indices), len(axes))
+        return Front(axes, part.front_indices, points, coarse=selection.coarse)
 
     def run(self, start: int, stop: int) -> Screened:
         """Screen the candidates numbered `start` to ``stop - 1``, a block at a time."""

@@ -15,8 +15,9 @@ from ssepredict.chemistry.sites import SiteTable, read_sites
 from ssepredict.chemistry.supply_columns import supply_columns
 from ssepredict.inference.enumeration import IntArray
 from ssepredict.inference.judging import check_parts, iter_parts
-from ssepredict.inference.pareto import front_flags
-from ssepredict.inference.screening import Screen, Screened
+from ssepredict.inference.pareto import axes_of
+from ssepredict.inference.screened import Screened
+from ssepredict.inference.screening import Screen
 from ssepredict.physics.bounds import INFORM, NOT_EVALUABLE, WARN
 from ssepredict.physics.checks import Verdicts
 
@@ -45,7 +46,7 @@ def list_candidates(screen: Screen, best: Screened) -> pd.DataFrame:
         space of several), `score`, `probability_<target>` for every specification that is used,
         `temperature_c`, the prediction columns of every target with intervals, `carriers`, `vacancies`,
         `charge_residual`, `domain_distance`, the columns of `SUPPLY_COLUMNS` (price, abundance, concentration
-        of supply, toxicity), `pareto` (1 on the front among the listed, where the objective asks for one),
+        of supply, toxicity), `pareto` (1 on the front of the space, where the objective asks for one),
         `status` (``ok`` or ``outside_domain``), `verdict` (the worst), `warnings`, `unjudged` and `remarks`
         (rules that warn, cannot be evaluated, or inform, joined by ``;``), `known` (1 when the composition
         has been measured), `evidence` (the nearest measured samples in words), `evidence_formula` and other
@@ -81,9 +82,33 @@ def list_candidates(screen: Screen, best: Screened) -> pd.DataFrame:
         for name in EVIDENCE_FIELDS
     }
     left = pd.concat([pd.DataFrame(identity), predictions, supply_columns(sites.composition)], axis=1)
-    front = screen.objective.selection.pareto
-    marked = {"pareto": front_flags(left, front)} if front else {}
+    marked: dict[str, Any] = {}
+    if len(best.front_indices):
+        marked["pareto"] = np.isin(best.indices, best.front_indices).astype(np.int64)
     return pd.concat([left, pd.DataFrame({**marked, **judged, **nearest})], axis=1)
+
+
+def list_front(screen: Screen, found: Screened) -> pd.DataFrame:
+    """Describe the front of a space in short: position, formula, substitutions and the values on its axes.
+
+    Returns
+    -------
+    DataFrame
+        One row per candidate of the front, the best on the first axis first.
+    """
+    names = screen.objective.selection.pareto
+    points = dict(zip(names, found.front_points.T, strict=True))
+    first = axes_of(names)[0]
+    order = np.lexsort((found.front_indices, -first.oriented(points[first.name])))
+    indices = found.front_indices[order]
+    return pd.DataFrame(
+        {
+            "candidate": indices,
+            "formula": screen.space.formulas(indices),
+            "substitutions": screen.space.describe(indices),
+            **{name: values[order] for name, values in points.items()},
+        }
+    )
 
 
 def _probabilities(

@@ -16,7 +16,7 @@ from typing import Any
 
 from ssepredict.exceptions import RankingError
 from ssepredict.inference.job import RANGE, Job
-from ssepredict.inference.screening import Screened
+from ssepredict.inference.screened import Screened
 from ssepredict.inference.wire import Part, Range, screened_from_plain
 
 ATTEMPTS = 3

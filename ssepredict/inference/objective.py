@@ -13,7 +13,6 @@ import numpy.typing as npt
 from ssepredict.chemistry.formula import CompositionMatrix, FloatArray
 from ssepredict.chemistry.sites import SiteTable
 from ssepredict.exceptions import RankingError, SpaceError, did_you_mean
-from ssepredict.inference.objective_file import read_objective, shipped_objectives
 from ssepredict.inference.objective_resolved import (
     RISKS,
     Attitude,
@@ -34,6 +33,8 @@ from ssepredict.inference.objective_schema import (
 )
 from ssepredict.inference.objective_selection import Selection, parse_selection
 from ssepredict.inference.objective_supply import SupplyPenalties, parse_supply
+from ssepredict.inference.toml_file import read_toml
+from ssepredict.resources import shipped_objectives
 
 if TYPE_CHECKING:
     from ssepredict.modeling.predictor import Predictor
@@ -137,12 +138,7 @@ class Objective:
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Self:
-        """Read an objective file.
-
-        Parameters
-        ----------
-        path : str or Path
-            A TOML file, or the name of a shipped objective.
+        """Read an objective file, given by its path or by the name of a shipped objective.
 
         Raises
         ------
@@ -154,7 +150,7 @@ class Objective:
         >>> Objective.from_toml("cautious").risk
         'lower_bound'
         """
-        return cls.from_dict(read_objective(path))
+        return cls.from_dict(read_toml(path, "objective", shipped_objectives()))
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Self:

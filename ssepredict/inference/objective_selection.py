@@ -25,7 +25,10 @@ class Selection:
     pool : int, default 10
         Size of that pool, in lists: 10 keeps the ten times as many best candidates to draw from.
     pareto : tuple of str
-        Columns over whose front the listed candidates are marked; empty for none.
+        Columns over which the front of the whole space is gathered; empty for none. It is exact up to
+        `ssepredict.inference.pareto.CAP` candidates.
+    coarse : bool, default False
+        Gather it by boxes (0.01 decades, 0.001 eV ...): its size is then bounded whatever the space.
 
     Raises
     ------
@@ -42,6 +45,7 @@ class Selection:
     relevance: float = 1.0
     pool: int = 10
     pareto: tuple[str, ...] = ()
+    coarse: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.pareto, str) or not all(isinstance(name, str) for name in self.pareto):
@@ -55,6 +59,8 @@ class Selection:
                 raise SpaceError(f"objective: {name} is {value!r}; expected a whole number of 1 or more")
         if self.pareto:
             axes_of(self.pareto)
+        if not isinstance(self.coarse, bool):
+            raise SpaceError(f"objective: coarse is {self.coarse!r}; expected true or false")
 
     def pool_size(self, top: int) -> int:
         """Candidates to keep so that `top` can be listed."""

@@ -1,33 +1,41 @@
-"""Streams a space, keeps the best candidates, writes the ranking whole or not at all."""
+"""Ranks a space: one run on some engine, kept on its way, listed and written at its end."""
 
 from __future__ import annotations
 
-import io
-import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from ssepredict.exceptions import RankingError
 from ssepredict.inference import checkpoint as checkpoints
 from ssepredict.inference.engines import Engine, as_engine
 from ssepredict.inference.enumeration import IntArray
-from ssepredict.inference.folder_lock import LOCK_FILE, locked
+from ssepredict.inference.folder_lock import locked
 from ssepredict.inference.job import BLOCK, Job, iter_ranges, positions
-from ssepredict.inference.listing import list_candidates
+from ssepredict.inference.listing import list_candidates, list_front
 from ssepredict.inference.objective import Objective
+from ssepredict.inference.ranking_files import (
+    FRONT_FILE,
+    PARQUET_FILE,
+    PARTIAL_FOLDER,
+    REPORT_FILE,
+    SUMMARY_FILE,
+    TABLE_FILE,
+    checked_folder,
+    read_summary,
+    remove_partial,
+    write_ranking,
+)
 from ssepredict.inference.run import Run
-from ssepredict.inference.screening import Screened
+from ssepredict.inference.screened import Screened
 from ssepredict.inference.selecting import listed_rows
 from ssepredict.inference.space import SubstitutionSpace
-from ssepredict.inference.summary import SUMMARY_FORMAT, SUMMARY_KIND, explain_empty, summarise
+from ssepredict.inference.summary import SUMMARY_FORMAT, explain_empty, summarise
 
 if TYPE_CHECKING:
     from ssepredict.modeling.predictor import Predictor
@@ -46,24 +54,11 @@ __all__ = [
     "write_ranking",
 ]
 
-TABLE_FILE, PARQUET_FILE, SUMMARY_FILE, REPORT_FILE = (
-    "ranking.csv",
-    "ranking.parquet",
-    "summary.json",
-    "report.html",
-)
-OWN_FILES = (TABLE_FILE, PARQUET_FILE, SUMMARY_FILE, REPORT_FILE)
-PARTIAL_FOLDER = "partial"
-"""Where a partial ranking goes that would otherwise replace a complete one."""
-
 CHUNK = BLOCK
 """Candidates held at a time: a few dozen MB of arrays."""
 
 MOST_CHUNKS = 100_000
 """Chunks of a run, unless the caller says otherwise: a scheduler hands out some dozens in a second."""
-
-_SCRATCH_PREFIX = ".writing-"
-_RUN_FILES = (LOCK_FILE, checkpoints.CHECKPOINT_FILE, checkpoints.FORMER_FILE, checkpoints.FRESH_FILE)
 
 Tell = Callable[[int, int], None]
 """Called with the candidates done and the candidates in all."""
@@ -137,7 +132,8 @@ def rank(
     -------
     DataFrame
         At most `top` rows, the best first; columns as in `list_candidates`. ``frame.attrs["summary"]`` holds
-        the content of summary.json.
+        the content of summary.json, ``frame.attrs["front"]`` the columns of front.csv where the objective
+        asks for a front.
 
     Raises
     ------
@@ -155,7 +151,7 @@ def rank(
     if resume and out is None:
         raise RankingError("resume is asked for without a folder; name the folder of the run as `out`")
     chosen = as_engine(engine)
-    folder = None if out is None else _checked_folder(Path(out))
+    folder = None if out is None else checked_folder(Path(out))
     total = len(space) if limit is None else min(limit, len(space))
     job = Job(space, predictor, Objective() if objective is None else objective, top, total)
     _ = job.screen  # refuses what cannot be scored before anything is touched
@@ -195,9 +191,16 @@ def _listed(run: Run, engine: Engine) -> pd.DataFrame:
         raise RankingError(explain_empty(found.best.tally))
     rows = listed_rows(job.space, found.best.indices, found.best.scores, job.objective.selection, job.top)
     best = replace(found.best, indices=found.best.indices[rows], scores=found.best.scores[rows])
-    frame = list_candidates(job.screen, best)
+    frame = _described(job, best)
     summary = summarise(job.screen, found.best.tally, len(frame), found.seconds)
     summary["candidates"]["asked_for"] = job.total
+    if "front" in frame.attrs:
+        selection = job.objective.selection
+        summary["front"] = {
+            "columns": list(selection.pareto),
+            "coarse": selection.coarse,
+            "candidates": len(best.front_indices),
+        }
     frame.attrs["summary"] = {
         **summary,
         "partial": not run.complete,
@@ -207,17 +210,29 @@ def _listed(run: Run, engine: Engine) -> pd.DataFrame:
     return frame
 
 
+def _described(job: Job, best: Screened) -> pd.DataFrame:
+    """List the candidates, and hold the front of the space as plain values: pandas compares attributes."""
+    frame = list_candidates(job.screen, best)
+    if len(best.front_indices):
+        frame.attrs["front"] = list_front(job.screen, best).to_dict("list")
+    return frame
+
+
+def _front_of(frame: pd.DataFrame) -> pd.DataFrame | None:
+    return pd.DataFrame(frame.attrs["front"]) if "front" in frame.attrs else None
+
+
 def _write_complete(folder: Path, frame: pd.DataFrame, run: Run) -> None:
     """Write the ranking of a run that is done, and remove what it kept on its way."""
     if run.checkpoint is not None and run.checkpoint.written:
         run.keep()
     try:
-        write_ranking(folder, frame, frame.attrs["summary"])
+        write_ranking(folder, frame, frame.attrs["summary"], _front_of(frame))
     except RankingError as error:
         raise RankingError(f"{error}{run.kept}") from error
     if run.checkpoint is not None:
         run.checkpoint.remove()
-    _remove_partial(folder)
+    remove_partial(folder)
 
 
 def _interrupted(run: Run, engine: Engine, folder: Path | None) -> RankingInterrupted:
@@ -227,25 +242,29 @@ def _interrupted(run: Run, engine: Engine, folder: Path | None) -> RankingInterr
     frame = _listed(run, engine) if len(run.progress.best.indices) else None
     if frame is None or folder is None:
         return RankingInterrupted(f"{said}{run.kept}", frame, None)
-    former = _read_summary(folder)
+    former = read_summary(folder)
     beside = former is not None and not former.get("partial") and not run.complete
     place = folder / PARTIAL_FOLDER if beside else folder
-    write_ranking(place, frame, frame.attrs["summary"])
+    write_ranking(place, frame, frame.attrs["summary"], _front_of(frame))
     return RankingInterrupted(f"{said}; what was found is ranked in {place}{run.kept}", frame, place)
 
 
 def _finished(folder: Path, job: Job) -> pd.DataFrame | None:
     """Return the complete ranking that a folder holds already; None where it holds none."""
-    summary = _read_summary(folder)
+    summary = read_summary(folder)
     if summary is None or summary.get("partial") is not False:
         return None
     checkpoints.refuse_other_question(summary.get("question", {}), job.question, folder / SUMMARY_FILE)
     try:
         table = pd.read_parquet(folder / PARQUET_FILE, columns=["candidate", "score"])
-    except (OSError, ValueError):
+        best = Screened(table["candidate"].to_numpy(), table["score"].to_numpy())
+        if names := list(job.objective.selection.pareto):
+            front = pd.read_csv(folder / FRONT_FILE, float_precision="round_trip")
+            indices, points = front["candidate"].to_numpy(), front[names].to_numpy(dtype=np.float64)
+            best = replace(best, front_indices=indices, front_points=points)
+    except (OSError, ValueError, KeyError):
         return None
-    best = Screened(table["candidate"].to_numpy(), table["score"].to_numpy())
-    frame = list_candidates(job.screen, best)
+    frame = _described(job, best)
     frame.attrs["summary"] = summary
     return frame
 
@@ -260,119 +279,3 @@ def iter_chunks(size: int, total: int, chunk: int) -> Iterator[IntArray]:
     """
     for start, stop in iter_ranges([(0, total)], chunk):
         yield positions(size, total, start, stop)
-
-
-def write_ranking(folder: Path, frame: pd.DataFrame, summary: dict[str, Any]) -> None:
-    """Write the files of a ranking, all of them or none.
-
-    Everything is written under a temporary name first and then moved. When a move fails, the former ranking
-    is put back; when the process is killed in between, summary.json, which vouches for the rest, is missing.
-
-    Parameters
-    ----------
-    folder : Path
-    frame : DataFrame
-    summary : dict
-
-    Raises
-    ------
-    RankingError
-        When the folder holds other files or cannot be written.
-    """
-    _checked_folder(folder)
-    packed = io.BytesIO()
-    bare = frame.copy(deep=False)
-    bare.attrs = {}  # the summary tells times; the tables of equal rankings are equal to the last byte
-    bare.to_parquet(packed, index=False)
-    files = {
-        TABLE_FILE: frame.to_csv(index=False, lineterminator="\n").encode(),
-        PARQUET_FILE: packed.getvalue(),
-        SUMMARY_FILE: (json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode(),
-    }
-    made = not folder.exists()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=_SCRATCH_PREFIX, dir=folder) as scratch:
-            fresh, former = Path(scratch, "new"), Path(scratch, "old")
-            fresh.mkdir()
-            former.mkdir()
-            for name, content in files.items():
-                _write_synced(fresh / name, content)
-            _exchange(folder, fresh, former)
-    except OSError as error:
-        if made and folder.exists():
-            folder.rmdir()
-        raise RankingError(
-            f"ranking cannot be written to {folder} ({error.strerror or error}); "
-            "name a folder that can be written"
-        ) from error
-
-
-def _write_synced(path: Path, content: bytes) -> None:
-    """Write a file and bring it to the disk: the checkpoint is removed once it is there."""
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _exchange(folder: Path, fresh: Path, former: Path) -> None:
-    """Move the former files out and the fresh ones in, or leave everything as it was.
-
-    The former report goes too: it speaks about a table that is no longer there.
-    """
-    moved: list[tuple[Path, Path]] = []
-    out = [(folder / name, former / name) for name in (SUMMARY_FILE, *OWN_FILES) if (folder / name).exists()]
-    into = [(fresh / name, folder / name) for name in (TABLE_FILE, PARQUET_FILE, SUMMARY_FILE)]
-    try:
-        for source, target in [*dict.fromkeys(out), *into]:
-            os.replace(source, target)
-            moved.append((source, target))
-    except BaseException:  # an interruption too leaves all or nothing
-        for source, target in reversed(moved):
-            os.replace(target, source)
-        raise
-
-
-def _checked_folder(folder: Path) -> Path:
-    """Refuse a place that a ranking must not overwrite, before the work is done."""
-    if folder.exists() and not folder.is_dir():
-        raise RankingError(f"{folder} is a file; name a folder for the ranking")
-    try:
-        names = {entry.name for entry in folder.iterdir()} if folder.exists() else set()
-    except OSError as error:
-        raise RankingError(f"{folder} cannot be read ({error.strerror}); name another folder") from error
-    foreign = sorted(
-        name for name in names - {*OWN_FILES, *_RUN_FILES} if not name.startswith(_SCRATCH_PREFIX)
-    )
-    if foreign and _read_summary(folder) is None:
-        raise RankingError(
-            f"{folder} holds {foreign[0]!r} and no ranking; expected an empty folder, a new one or a former "
-            "ranking: name another folder"
-        )
-    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        raise RankingError(f"{nearest} cannot be written; name a folder that can")
-    return folder
-
-
-def _read_summary(folder: Path) -> dict[str, Any] | None:
-    """Return the summary of the ranking that a folder holds; None where it holds none."""
-    try:
-        summary = json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    known = isinstance(summary, dict) and summary.get("kind") == SUMMARY_KIND
-    return summary if known else None
-
-
-def _remove_partial(folder: Path) -> None:
-    """Remove what earlier runs left behind: a complete ranking is there now."""
-    for scratch in folder.glob(f"{_SCRATCH_PREFIX}*"):
-        shutil.rmtree(scratch, ignore_errors=True)
-    place = folder / PARTIAL_FOLDER
-    if (_read_summary(place) or {}).get("partial") is True:
-        for name in OWN_FILES:
-            (place / name).unlink(missing_ok=True)
-        with suppress(OSError):  # somebody put a file of theirs there
-            place.rmdir()

@@ -1,4 +1,4 @@
-"""One chunk of candidates through decode, rules, predictions and score; results merge in any order."""
+"""One chunk of candidates through decode, rules, predictions and score."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,9 +14,12 @@ import numpy.typing as npt
 
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.chemistry.sites import SiteTable
+from ssepredict.chemistry.supply_columns import supply_columns
 from ssepredict.inference.enumeration import IntArray
 from ssepredict.inference.judging import check_parts, iter_parts
 from ssepredict.inference.objective import Objective, Resolved
+from ssepredict.inference.pareto import Front, axes_of
+from ssepredict.inference.screened import Screened, Tally
 from ssepredict.inference.space import CandidateBatch, SubstitutionSpace
 from ssepredict.physics.bounds import NOT_EVALUABLE, REJECT, Rule
 from ssepredict.physics.checks import Verdicts
@@ -29,86 +32,11 @@ if TYPE_CHECKING:
 SCORE_DECIMALS = 9
 """Scores are rounded before they are compared, so that the last bits of a sum never decide a tie."""
 
-STAGES = ("decode", "sites", "rules", "predict", "score")
-
 COMPILED_FROM = 50_000
 """Candidates from which compiled models pay: compiling takes about three seconds."""
 
 _MARGIN = 1e-6
 """Compiled models agree with the original ones to 1e-9; what comes this near is scored by the original."""
-
-
-@dataclass(frozen=True, eq=False)
-class Tally:
-    """What became of the candidates.
-
-    Parameters
-    ----------
-    evaluated : int
-        Candidates looked at.
-    no_framework : int
-        Those that fit no framework, so that nothing can be predicted.
-    rejected : int
-        Those that a rule rejects.
-    rejected_by_rule : Counter of str
-        Rejections per rule; a candidate that breaks several rules counts in each.
-    scored : int
-        Those that were scored.
-    seconds : Counter of str
-        Time per stage (s).
-    """
-
-    evaluated: int = 0
-    no_framework: int = 0
-    rejected: int = 0
-    rejected_by_rule: Mapping[str, int] = field(default_factory=Counter)
-    scored: int = 0
-    seconds: Mapping[str, float] = field(default_factory=dict)
-
-    def merge(self, other: Tally) -> Tally:
-        """Add two tallies."""
-        return Tally(
-            self.evaluated + other.evaluated,
-            self.no_framework + other.no_framework,
-            self.rejected + other.rejected,
-            Counter(self.rejected_by_rule) + Counter(other.rejected_by_rule),
-            self.scored + other.scored,
-            {name: self.seconds.get(name, 0.0) + other.seconds.get(name, 0.0) for name in STAGES},
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Screened:
-    """The best candidates of some part of a space, and the tally of that part.
-
-    Parameters
-    ----------
-    indices : ndarray of int, shape (k,)
-        Positions in the space, the best first.
-    scores : ndarray, shape (k,)
-    tally : Tally
-    """
-
-    indices: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    scores: FloatArray = field(default_factory=lambda: np.empty(0))
-    tally: Tally = field(default_factory=Tally)
-
-    def merge(self, other: Screened, top: int) -> Screened:
-        """Keep the best `top` of both: the higher score, then the lower position.
-
-        Merging is associative and commutative, so neither the size nor the order of chunks matters.
-
-        Examples
-        --------
-        >>> left = Screened(np.array([4, 9]), np.array([0.5, 0.1]))
-        >>> left.merge(Screened(np.array([2]), np.array([0.5])), top=2).indices
-        array([2, 4])
-        """
-        indices = np.concatenate([self.indices, other.indices])
-        scores = np.concatenate([self.scores, other.scores])
-        tally = self.tally.merge(other.tally)
-        best = np.lexsort((indices, -scores))[:top]
-        return Screened(indices[best], scores[best], tally)
 
 
 @dataclass(frozen=True)
@@ -162,7 +90,9 @@ class Screen:
         """
         resolved = [objective.resolve(part.host_sites, part.host, predictor) for part in space.parts]
         every = tuple(entry for one in resolved for entry in one)
-        return cls(space, predictor, objective, every, candidates >= COMPILED_FROM)
+        # A front needs the predictions of all, not of the best: nothing to gain from compiled models.
+        many = candidates >= COMPILED_FROM and not objective.selection.pareto
+        return cls(space, predictor, objective, every, many)
 
     def resolved_for(self, part: int) -> tuple[Resolved, ...]:
         """Specifications with the numbers of one host, in the order of the objective."""
@@ -226,7 +156,28 @@ class Screen:
             scored=len(fit),
             seconds=clock.seconds,
         )
-        return Screened().merge(Screened(batch.indices[alive[best]], scores, tally), top)
+        front = self._front(batch.indices[alive[fit]], some.take(fit), found.columns, fit)
+        part = Screened().merge(Screened(batch.indices[alive[best]], scores, tally), top)
+        return replace(part, front_indices=front.indices, front_points=front.points)
+
+    def _front(
+        self,
+        indices: IntArray,
+        some: _Survivors,
+        columns: Mapping[str, FloatArray],
+        rows: npt.NDArray[np.intp],
+    ) -> Front:
+        """Candidates of a chunk that may be on the front that the objective asks for."""
+        selection = self.objective.selection
+        if not selection.pareto or not len(indices):
+            return Front(())
+        supply = supply_columns(some.sites.composition)
+        known = {name: values[rows] for name, values in columns.items()}
+        points = {
+            name: known[name] if name in known else supply[name].to_numpy(dtype=np.float64)
+            for name in selection.pareto
+        }
+        return Front.of(axes_of(selection.pareto), indices, points, coarse=selection.coarse)
 
     def probabilities(
         self, distributions: Mapping[str, PredictiveDistribution], part: int = 0
@@ -278,7 +229,7 @@ class Screen:
     def _score(self, some: _Survivors, predictor: Predictor) -> _Scored:
         """Predict, hold the predictions against the rules, and score."""
         if not len(some.part):
-            return _Scored(np.empty(0), np.zeros(0, dtype=np.bool_), Counter())
+            return _Scored(np.empty(0), np.zeros(0, dtype=np.bool_), Counter(), {})
         distance = predictor.domain_distance(some.sites)
         distributions = predictor.distributions(
             some.sites,
@@ -300,7 +251,10 @@ class Screen:
                 outside_domain=outside[rows],
                 supply=None if supply is None else supply[rows],
             )
-        return _Scored(np.round(scores, SCORE_DECIMALS), predicted.rejected, predicted.counts)
+        scores = np.round(scores, SCORE_DECIMALS)
+        columns = {name: np.asarray(entry.median) for name, entry in distributions.items()}
+        columns |= {"score": scores, "domain_distance": distance}
+        return _Scored(scores, predicted.rejected, predicted.counts, columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -318,11 +272,12 @@ class _Survivors:
 
 @dataclass(frozen=True, eq=False)
 class _Scored:
-    """Scores, which candidates the rules on predictions reject, and rejections by rule."""
+    """Scores, who the rules on predictions reject, rejections by rule, and columns of a ranking."""
 
     scores: FloatArray
     rejected: npt.NDArray[np.bool_]
     counts: Counter[str]
+    columns: Mapping[str, FloatArray]
 
     @property
     def scored(self) -> npt.NDArray[np.bool_]:

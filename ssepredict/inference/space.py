@@ -21,13 +21,14 @@ from ssepredict.inference.space_batch import CandidateBatch
 from ssepredict.inference.space_constraints import refuse_candidates
 from ssepredict.inference.space_decode import SpaceDecoder
 from ssepredict.inference.space_description import describe_plan
-from ssepredict.inference.space_file import read_space
 from ssepredict.inference.space_overlap import check_overlap
 from ssepredict.inference.space_plan import PartPlan, SpacePlan
 from ssepredict.inference.space_schema import parse_space
 from ssepredict.inference.space_size import check_size
 from ssepredict.inference.space_substitution import Substitution
 from ssepredict.inference.space_text import describe_dopants, write_formulas
+from ssepredict.inference.toml_file import read_toml
+from ssepredict.resources import shipped_spaces
 
 __all__ = ["CandidateBatch", "Substitution", "SubstitutionSpace"]
 
@@ -106,12 +107,7 @@ class SubstitutionSpace:
 
     @classmethod
     def from_toml(cls, path: str | Path) -> SubstitutionSpace:
-        """Read a space file.
-
-        Parameters
-        ----------
-        path : str or Path
-            A TOML file, or the name of a shipped space.
+        """Read a space file, given by its path or by the name of a shipped space.
 
         Raises
         ------
@@ -123,7 +119,7 @@ class SubstitutionSpace:
         >>> SubstitutionSpace.from_toml("li2zrcl6").host
         'Li2ZrCl6'
         """
-        return cls.from_dict(read_space(path), f"space file {str(path)!r}")
+        return cls.from_dict(read_toml(path, "space", shipped_spaces()), f"space file {str(path)!r}")
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any], heading: str = "the space") -> SubstitutionSpace:
@@ -228,11 +224,6 @@ class SubstitutionSpace:
     def ions(self) -> tuple[Ion, ...]:
         """The dopant ions, which `CandidateBatch.dopants` counts."""
         return self._decoder.ions
-
-    @functools.cached_property
-    def replaced_ions(self) -> tuple[Ion, ...]:
-        """Ions of the hosts that dopants replace, entry after entry."""
-        return tuple(dict.fromkeys(entry.replaces for part in self._plan.parts for entry in part.entries))
 
     @functools.cached_property
     def replaced_ion(self) -> Ion | None:

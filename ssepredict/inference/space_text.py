@@ -38,18 +38,7 @@ def write_formulas(decoder: PartDecoder, batch: CandidateBatch) -> list[str]:
 
 
 def describe_dopants(decoder: PartDecoder, batch: CandidateBatch) -> list[str]:
-    """Write what was substituted, e.g. ``Sc3+ 0.2, Zn2+ 0.1 on M; Si 2.2 on T``.
-
-    Parameters
-    ----------
-    decoder : PartDecoder
-    batch : CandidateBatch
-        n candidates, `dopants` counted in the ions of the part.
-
-    Returns
-    -------
-    list of str, length n
-    """
+    """Write what was substituted, e.g. ``Sc3+ 0.2, Zn2+ 0.1 on M; Si 2.2 on T``; see `write_formulas`."""
     plan = decoder.plan
     tells_silicon = bool(plan.silicon) or plan.balance.site == "T"
     texts = []

@@ -14,7 +14,8 @@ from ssepredict.chemistry.sites import SiteTable
 from ssepredict.exceptions import RankingError, did_you_mean
 from ssepredict.inference.listing import list_candidates
 from ssepredict.inference.objective import Objective
-from ssepredict.inference.screening import Screen, Screened
+from ssepredict.inference.screened import Screened
+from ssepredict.inference.screening import Screen
 from ssepredict.inference.space import SubstitutionSpace
 from ssepredict.inference.suggestion_batch import (
     STRATEGIES,

@@ -112,20 +112,13 @@ def choose_by_improvement(
     >>> choose_by_improvement(values, 0.0, 2, **free).rows.tolist()
     [0, 2]
     """
-    reached = np.full(len(values), best)
-    near = np.zeros(values.shape[1])
-    rows: list[int] = []
-    gains, apart = [], []
+    chosen = _Chosen(values, best, similarity)
     for _ in range(min(batch, values.shape[1])):
-        gain = np.maximum(values - reached[:, None], 0.0).mean(axis=0)
-        score = gain * worth * (1.0 - diversity * near)
-        row = _first(score, reserve, rows)
-        rows.append(row)
-        gains.append(float(gain[row]))
-        apart.append(1.0 - float(near[row]))
-        reached = np.maximum(reached, values[:, row])
-        near = np.maximum(near, similarity[row])
-    return Batch(np.array(rows, dtype=np.intp), np.array(gains), np.array(apart))
+        gain = np.maximum(values - chosen.reached[:, None], 0.0).mean(axis=0)
+        score = gain * worth * (1.0 - diversity * chosen.near)
+        row = _first(score, reserve, chosen.rows)
+        chosen.add(row, float(gain[row]))
+    return chosen.to_batch()
 
 
 def choose_by_thompson(
@@ -151,19 +144,34 @@ def choose_by_thompson(
     -------
     Batch
     """
-    reached = np.full(len(values), best)
-    near = np.zeros(values.shape[1])
-    rows: list[int] = []
-    gains, apart = [], []
+    chosen = _Chosen(values, best, similarity)
     for drawn in functions[: min(batch, values.shape[1])]:
-        score = drawn + np.log10(np.maximum(worth * (1.0 - diversity * near), _LEAST))
-        row = _first(score, score, rows)
-        rows.append(row)
-        gains.append(float(np.maximum(values[:, row] - reached, 0.0).mean()))
-        apart.append(1.0 - float(near[row]))
-        reached = np.maximum(reached, values[:, row])
-        near = np.maximum(near, similarity[row])
-    return Batch(np.array(rows, dtype=np.intp), np.array(gains), np.array(apart))
+        score = drawn + np.log10(np.maximum(worth * (1.0 - diversity * chosen.near), _LEAST))
+        row = _first(score, score, chosen.rows)
+        chosen.add(row, float(np.maximum(values[:, row] - chosen.reached, 0.0).mean()))
+    return chosen.to_batch()
+
+
+class _Chosen:
+    """A batch as it grows: what it has reached in each draw, and how near the pool lies to it."""
+
+    def __init__(self, values: FloatArray, best: float, similarity: FloatArray) -> None:
+        self.values, self.similarity = values, similarity
+        self.reached: FloatArray = np.full(len(values), best)
+        self.near: FloatArray = np.zeros(values.shape[1])
+        self.rows: list[int] = []
+        self.gains: list[float] = []
+        self.apart: list[float] = []
+
+    def add(self, row: int, gain: float) -> None:
+        self.rows.append(row)
+        self.gains.append(gain)
+        self.apart.append(1.0 - float(self.near[row]))
+        self.reached = np.maximum(self.reached, self.values[:, row])
+        self.near = np.maximum(self.near, self.similarity[row])
+
+    def to_batch(self) -> Batch:
+        return Batch(np.array(self.rows, dtype=np.intp), np.array(self.gains), np.array(self.apart))
 
 
 def _first(score: FloatArray, reserve: FloatArray, taken: list[int]) -> int:

@@ -14,7 +14,8 @@ from scipy.spatial import KDTree
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.chemistry.sites import SiteTable, parse_sites
 from ssepredict.inference.ranking import iter_chunks
-from ssepredict.inference.screening import Screen, Tally
+from ssepredict.inference.screened import Tally
+from ssepredict.inference.screening import Screen
 from ssepredict.inference.suggestion_measured import TARGET, Measured
 from ssepredict.inference.suggestion_process import Residuals, Warp, improvement
 from ssepredict.physics.rules import ADMISSIBLE_RANGES

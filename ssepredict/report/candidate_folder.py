@@ -15,7 +15,8 @@ from ssepredict.inference.listing import list_candidates
 from ssepredict.inference.neighbours import Neighbourhood
 from ssepredict.inference.objective import Objective
 from ssepredict.inference.reopening import screen_of, space_of
-from ssepredict.inference.screening import Screen, Screened
+from ssepredict.inference.screened import Screened
+from ssepredict.inference.screening import Screen
 from ssepredict.inference.space import SubstitutionSpace
 from ssepredict.report.candidate import OpenedRow, describe
 from ssepredict.report.documents import records

@@ -135,4 +135,7 @@ def score_notes(objective: Mapping[str, Any]) -> list[str]:
             f"{name.replace('_', ' ')} {value:g}" for name, value in objective["supply"].items()
         )
         notes.append(f"The score is lowered for the supply of the elements: {factors}.")
+    if objective.get("selection", {}).get("pareto"):
+        names = ", ".join(objective["selection"]["pareto"])
+        notes.append(f"The front of the whole space over {names} stands in front.csv.")
     return notes

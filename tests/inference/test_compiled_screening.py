@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from ssepredict.inference.job import Job
 from ssepredict.inference.objective import Objective, Selection, Specification
-from ssepredict.inference.screening import COMPILED_FROM, STAGES, Screen, Screened
+from ssepredict.inference.screened import STAGES, Screened
+from ssepredict.inference.screening import COMPILED_FROM, Screen
 from ssepredict.inference.space import SubstitutionSpace
 from ssepredict.modeling.predictor import Predictor
 

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-import functools
 from collections import Counter
 
 import numpy as np
 import pytest
 
 from ssepredict.inference.diversity import (
-    DiverseBest,
     best_rows,
     dopant_keys,
-    join_keys,
     marginal_relevance,
 )
 
@@ -46,19 +43,19 @@ def test_merging_pieces_in_any_order_gives_the_choice_of_the_whole(seed):
     keys = generator.integers(0, 9, (count, 1))
     expected = _one_by_one(np.arange(count), scores, keys, top, per_key)
     order = generator.permutation(count)
-    pieces = [
-        DiverseBest(top, per_key, rows, scores[rows], keys[rows])
-        for rows in np.split(order, np.sort(generator.integers(0, count, 7)))
-    ]
-    empty = DiverseBest(top, per_key)
-    left = functools.reduce(DiverseBest.merge, pieces, empty)
+    pieces = np.split(order, np.sort(generator.integers(0, count, 7)))
+
+    def merged(*parts: np.ndarray) -> np.ndarray:
+        rows = np.concatenate(parts)
+        return rows[best_rows(rows, scores[rows], top, keys[rows], per_key)]
+
+    one_by_one = np.empty(0, dtype=np.int64)
+    for piece in pieces:
+        one_by_one = merged(one_by_one, piece)
     middle = len(pieces) // 2
-    halves = [functools.reduce(DiverseBest.merge, half, empty) for half in (pieces[middle:], pieces[:middle])]
-    tree = halves[0].merge(halves[1])
-    for merged in (left, tree):
-        assert merged.indices.tolist() == expected
-        np.testing.assert_array_equal(merged.scores, scores[expected])
-        np.testing.assert_array_equal(merged.keys, keys[expected])
+    halves = merged(*(merged(piece) for piece in pieces[middle:])), merged(*pieces[:middle])
+    assert one_by_one.tolist() == expected
+    assert merged(*halves).tolist() == expected
 
 
 def test_without_a_limit_keys_do_not_matter():
@@ -68,20 +65,10 @@ def test_without_a_limit_keys_do_not_matter():
     assert best_rows([], [], 2, np.empty((0, 1), dtype=np.int64), 1).tolist() == []
 
 
-def test_lists_of_different_kinds_do_not_merge():
-    with pytest.raises(ValueError, match="lists keep 3 and 4, per key 1 and 1"):
-        DiverseBest(3, 1).merge(DiverseBest(4, 1))
-
-
 def test_keys_ignore_the_order_and_know_the_host():
     dopants = [[5, 2, -1], [2, 5, -1], [2, -1, -1]]
     assert len(np.unique(dopant_keys(dopants), axis=0)) == 2
     assert len(np.unique(dopant_keys(dopants, part=[0, 1, 0]), axis=0)) == 3
-    joined = join_keys(dopant_keys([[2, 5]]), dopant_keys([[2, 5, -1]]))
-    assert (joined[0] == joined[1]).all()
-    flat = np.empty(0, dtype=np.int64)
-    assert join_keys(flat, dopant_keys([[2, 5]])).tolist() == [[2, 5]]
-    assert join_keys(flat, flat).shape == (0, 0)
 
 
 def test_scores_alone_keep_the_order():

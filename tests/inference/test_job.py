@@ -9,7 +9,7 @@ import pytest
 from ssepredict.exceptions import ModelError, RankingError
 from ssepredict.inference.job import Job, code_version, differences, iter_ranges, positions
 from ssepredict.inference.objective import Objective, Selection, Specification
-from ssepredict.inference.screening import Screened
+from ssepredict.inference.screened import Screened
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 
 from ssepredict.exceptions import SpaceError
 from ssepredict.inference.objective import Objective, Selection, Specification, SupplyPenalties
-from ssepredict.inference.objective_file import shipped_objectives
+from ssepredict.resources import shipped_objectives
 
 EVERYTHING = """
 temperature_c = 60

@@ -184,7 +184,7 @@ def test_a_failed_move_leaves_the_former_ranking_as_it_was(halides, predictor, t
             raise OSError(errno.ENOSPC, "No space left on device")
         move(source, target)
 
-    monkeypatch.setattr("ssepredict.inference.ranking.os.replace", full)
+    monkeypatch.setattr("ssepredict.inference.ranking_files.os.replace", full)
     with pytest.raises(RankingError, match=r"cannot be written to .* \(No space left on device\); name a"):
         rank(halides, predictor, top=2, out=out)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before

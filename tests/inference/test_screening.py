@@ -5,8 +5,9 @@ import pytest
 
 from ssepredict.chemistry.supply import material_price
 from ssepredict.inference.listing import list_candidates
-from ssepredict.inference.objective import Objective
-from ssepredict.inference.screening import Screen, Screened
+from ssepredict.inference.objective import Objective, Selection
+from ssepredict.inference.screened import Screened
+from ssepredict.inference.screening import COMPILED_FROM, Screen
 from ssepredict.inference.space import Substitution, SubstitutionSpace
 from ssepredict.inference.summary import summarise
 from ssepredict.modeling.predictor import Predictor, load_predictor
@@ -119,3 +120,10 @@ def test_constraints_on_the_candidate_are_counted_under_their_names(predictor):
     assert counts["most_elements"] == ((composition.amounts > 0).sum(axis=1) > 6).sum()
     assert found.tally.evaluated == len(space)
     assert found.tally.rejected + found.tally.no_framework + found.tally.scored == len(space)
+
+
+def test_a_front_is_gathered_from_the_original_models(predictor):
+    space = SubstitutionSpace.from_toml("li2zrcl6")
+    with_front = Objective(selection=Selection(pareto=("conductivity_s_cm", "price_usd_per_kg")))
+    assert Screen.of(space, predictor, Objective(), COMPILED_FROM).compiled
+    assert not Screen.of(space, predictor, with_front, COMPILED_FROM).compiled

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from ssepredict.chemistry.ions import Ion
 from ssepredict.inference.objective import Objective
 from ssepredict.inference.ranking import rank
-from ssepredict.inference.screening import Screen, Screened
+from ssepredict.inference.screened import Screened
+from ssepredict.inference.screening import Screen
 from ssepredict.inference.space import Substitution, SubstitutionSpace
 from ssepredict.modeling.predictor import load_predictor
 
