@@ -68,7 +68,9 @@ def learning_curve(
             )
             scores = np.full(len(table.y), np.nan)
             scores[rows["row"].to_numpy()] = rows["predicted_withheld"].to_numpy()
-            order = order_table(table, {estimator: scores}, seed=seed, widths=("narrow",))
+            order = order_table(
+                table, {estimator: scores}, seed=seed, widths=("narrow",), temperatures=("room",)
+            )
             lines = order[order["estimator"] == estimator][["host_group", "pairs", *METRICS]]
             parts.append(lines.assign(share=share, papers=len(drawn), draw=draw))
     return pd.concat(parts, ignore_index=True)

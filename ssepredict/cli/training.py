@@ -146,12 +146,13 @@ def evaluate(
     if as_json:
         results = {"results": records(found.table), "reliability": records(found.reliability)}
         results["within_host"] = records(found.within_host)
+        results["order_agreement"] = records(found.order_agreement)
         print(json_text({"protocol": protocol, "seed": seed, "folds": folds, **results}))
     else:
         if protocol != WITHIN_HOST:
             tables.console().print(evaluation_tables(found.table))
         if len(found.within_host):
-            tables.console().print(order_tables(found.within_host))
+            tables.console().print(order_tables(found.within_host, found.order_agreement))
     if protocol == "all" if tracking is None else tracking:
         from ssepredict.modeling.tracking import log_evaluation
 

@@ -55,6 +55,7 @@ def render_card(metrics: Mapping[str, Any]) -> str:
     parts += [
         _domain_section(metrics["domain"]),
         _order_section(metrics["within_host_order"]),
+        _agreement_text(metrics.get("order_agreement") or ()),  # not measured in earlier releases
         descriptors_text(metrics.get("descriptors") or {}),  # releases of before they were computed lack them
         _LIMITS,
     ]
@@ -179,6 +180,7 @@ def _order_section(lines: Sequence[Mapping[str, Any]]) -> str:
         body.append(
             [
                 line["host_group"],
+                line.get("temperature", "room"),
                 number_text(line["concordance"]),
                 f"{number_text(line['low'])} to {number_text(line['high'])}" if line["pairs"] else "none",
                 str(line["pairs"]),
@@ -191,17 +193,44 @@ def _order_section(lines: Sequence[Mapping[str, Any]]) -> str:
                 ),
             ]
         )
-    head = ["hosts", "concordance", "90% interval", "pairs", "works", "better than chance"]
+    head = ["hosts", "temperature", "concordance", "90% interval", "pairs", "works", "better than chance"]
     return (
         "## Order inside one host\n\nShare of pairs of compositions of one left-out paper (its compositions "
-        "purged from training, processing withheld; conductivity at 15 to 35 °C within 5 K, same "
-        "contribution and synthesis, more than 0.15 decades apart; grain boundaries and composites left out) "
-        "that are put "
-        "in the right order; 0.5 is chance, the interval is a bootstrap over works. By difference: the share "
+        "purged from training, processing withheld; conductivity at 15 to 35 °C or at any temperature, "
+        "within 5 K, same contribution and synthesis, more than 0.15 decades apart; grain boundaries and "
+        "composites left out) that are put in the right order; 0.5 is chance, the interval is a bootstrap "
+        "over works. By difference: the share "
         "(pairs) where the two predictions lie that many decades apart or more, up to the next. Where the "
         "order is not better than chance, read a ranking as a shortlist by the probability of meeting the "
         "demands, the rules and the evidence.\n\n" + table_text([*head, "by difference"], body)
     )
+
+
+def _agreement_text(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Say what such a share can be held against: how often papers agree, what reported values alone tell."""
+    said = []
+    for line in lines:
+        if line.get("comparisons"):
+            said.append(
+                f"{line['host_group']}: two papers that both measured the same pair agree on its order in "
+                f"{_share_text(line, 'agreement')} of {line['comparisons']} comparisons of "
+                f"{line['repeated_pairs']} pairs"
+            )
+        if line.get("known_pairs"):
+            said.append(
+                f"{line['host_group']}: the values that other papers report for the same two compositions "
+                f"put {_share_text(line, 'known')} of {line['known_pairs']} pairs of {line['known_works']} "
+                "papers in the right order"
+            )
+    if not said:
+        return ""
+    return "How far an order repeats from paper to paper:\n\n" + "\n".join(f"- {one}." for one in said)
+
+
+def _share_text(line: Mapping[str, Any], name: str) -> str:
+    low, high = (line.get(f"{name}{end}") for end in ("_low", "_high"))
+    spread = f" ({number_text(low)} to {number_text(high)})" if low is not None and low == low else ""
+    return f"{number_text(line[name])}{spread}"
 
 
 _LIMITS = """## Limits

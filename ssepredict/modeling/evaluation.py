@@ -15,6 +15,7 @@ from ssepredict.modeling.cross_calibration import CALIBRATION_PROTOCOL, cross_ca
 from ssepredict.modeling.estimators import ESTIMATORS, EstimatorSpec
 from ssepredict.modeling.gains import gains_by_scope
 from ssepredict.modeling.left_out import fit_estimator, fold_distances, left_out_predictions
+from ssepredict.modeling.order_agreement import order_agreement
 from ssepredict.modeling.order_evaluation import ORDERED_TARGET, WITHIN_HOST, evaluate_orders
 from ssepredict.modeling.peers import PEERS, has_elmd
 from ssepredict.modeling.probabilistic import reliability
@@ -69,12 +70,15 @@ class Evaluation:
     within_host : DataFrame
         Orders of the conductivity inside one host, as `ssepredict.modeling.within_host.order_table` gives
         them; empty where the protocol that leaves papers out purged did not run.
+    order_agreement : DataFrame
+        How often two papers agree on such an order (`ssepredict.modeling.order_agreement`); empty likewise.
     """
 
     table: pd.DataFrame
     predictions: pd.DataFrame = field(repr=False)
     reliability: pd.DataFrame = field(repr=False)
     within_host: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    order_agreement: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
 
 def evaluate(
@@ -158,15 +162,16 @@ def evaluate(
                 bins.append(_labelled(_reliability(table, here), known))
     if not lines:
         raise SsePredictError(f"nothing can be left out under {protocol}; name another protocol or target")
-    orders = pd.DataFrame()
+    orders = agreement = pd.DataFrame()
     if ORDER_PROTOCOL in protocols and ORDERED_TARGET in tables:
         say("orders inside one host")
         rows_of = {est: found[ORDERED_TARGET, ORDER_PROTOCOL, est] for est in named}
         options = {"seed": seed, "folds": folds, "workers": workers}
         candidates = protocol in (ALL, WITHIN_HOST)
         orders = evaluate_orders(tables[ORDERED_TARGET], rows_of, candidates=candidates, **options)
+        agreement = pd.DataFrame(order_agreement(tables[ORDERED_TARGET], seed=seed))
     joined = [pd.concat(parts, ignore_index=True) for parts in (lines, predictions, bins)]
-    return Evaluation(joined[0], joined[1], joined[2], orders)
+    return Evaluation(joined[0], joined[1], joined[2], orders, agreement)
 
 
 def _runnable(say: Progress) -> list[str]:

@@ -22,6 +22,9 @@ from ssepredict.modeling.scopes import at_room_temperature
 ORDER_PROTOCOL = "paper_purged"
 """Protocol whose left-out predictions are put in order."""
 
+TEMPERATURES = ("room", "any")
+"""Room: series measured at room temperature. Any: those at every stated temperature, one series for each."""
+
 
 @dataclass(frozen=True)
 class Points:
@@ -46,9 +49,13 @@ class Points:
 
 
 def points_of(
-    table: TrainingTable, scores: Mapping[str, FloatArray], group: HostGroup, width: str = "narrow"
+    table: TrainingTable,
+    scores: Mapping[str, FloatArray],
+    group: HostGroup,
+    width: str = "narrow",
+    temperature: str = "room",
 ) -> Points:
-    """Points of one group of hosts at room temperature.
+    """Points of one group of hosts.
 
     A series shares work, contribution, synthesis and temperature (within 5 K); in the narrow group also the
     host, in the wide one it may run across hosts of the group. Composites, limits, suspect and extrapolated
@@ -61,9 +68,15 @@ def points_of(
         Rows without a score (NaN) are left out for all.
     group : HostGroup
     width : {"narrow", "wide"}
+    temperature : {"room", "any"}
+        Figures whose temperature is not stated belong to no series.
     """
     frame = table.frame
-    rows = table.scored & at_room_temperature(table.target, frame)
+    rows = table.scored & (
+        at_room_temperature(table.target, frame)
+        if temperature == "room"
+        else frame["temperature_c"].notna().to_numpy()
+    )
     rows &= (frame["composite"] == 0).to_numpy() & (frame["contribution"] != "grain_boundary").to_numpy()
     rows &= group.holds(frame["host"].to_numpy(dtype=str), width)
     for values in scores.values():

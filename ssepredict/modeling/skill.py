@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.chemistry.host_groups import HOST_GROUPS, WIDTHS
 from ssepredict.modeling.protocols import TrainingTable
-from ssepredict.modeling.series import Points, pairs_of, points_of, rightness
+from ssepredict.modeling.series import TEMPERATURES, Points, pairs_of, points_of, rightness
 from ssepredict.modeling.within_host import Draws, interval
 
 DIFFERENCES = (0.0, 0.1, 0.25, 0.5, math.inf)
@@ -25,7 +25,7 @@ _SCORE = "predicted"
 
 
 def order_skill(table: TrainingTable, predicted: FloatArray, *, seed: int = 0) -> list[dict[str, Any]]:
-    """Skill of an order inside every group of hosts, narrow and wide.
+    """Skill of an order inside every group of hosts, narrow and wide, at room and at any temperature.
 
     Parameters
     ----------
@@ -38,25 +38,25 @@ def order_skill(table: TrainingTable, predicted: FloatArray, *, seed: int = 0) -
     Returns
     -------
     list of dict
-        Per group and width `host_group` (its name, or what the wide one holds), `width`, `hosts` (those of
-        the table), `concordance` with its 90 % interval `low` and `high`, `pairs`, `series`, `works`,
-        `better_than_chance` and `by_difference`: the same share for pairs whose predictions lie
-        `difference_low` to `difference_high` decades apart (the last without an upper end, None;
-        without pairs no entry).
+        Per group, width and temperature `host_group` (its name, or what the wide one holds), `width`,
+        `temperature`, `hosts` (those of the table), `concordance` with its 90 % interval `low` and `high`,
+        `pairs`, `series`, `works`, `better_than_chance` and `by_difference`: the same share for pairs whose
+        predictions lie `difference_low` to `difference_high` decades apart (the last without an upper end,
+        None; without pairs no entry).
     """
     lines = []
     hosts = table.frame["host"].to_numpy(dtype=str)
-    for group in HOST_GROUPS.values():
-        for width in WIDTHS:
-            points = points_of(table, {_SCORE: predicted}, group, width)
-            lines.append(
-                {
-                    "host_group": group.name if width == "narrow" else group.kind,
-                    "width": width,
-                    "hosts": sorted({str(host) for host in hosts[group.holds(hosts, width)]}),
-                    **_skill(points, seed),
-                }
-            )
+    for group, width, temperature in product(HOST_GROUPS.values(), WIDTHS, TEMPERATURES):
+        points = points_of(table, {_SCORE: predicted}, group, width, temperature)
+        lines.append(
+            {
+                "host_group": group.name if width == "narrow" else group.kind,
+                "width": width,
+                "temperature": temperature,
+                "hosts": sorted({str(host) for host in hosts[group.holds(hosts, width)]}),
+                **_skill(points, seed),
+            }
+        )
     return lines
 
 
@@ -96,6 +96,9 @@ def _skill(points: Points, seed: int) -> dict[str, Any]:
 def skill_of(metrics: Mapping[str, Any] | None, host: str) -> dict[str, Any] | None:
     """Skill of the narrowest group of hosts that holds a host and has pairs; None where nothing is measured.
 
+    Where the same hosts are also measured over all temperatures with more pairs, that line stands in it as
+    `any_temperature`: few pairs at room temperature should not be believed without the others.
+
     Parameters
     ----------
     metrics : mapping, optional
@@ -108,12 +111,24 @@ def skill_of(metrics: Mapping[str, Any] | None, host: str) -> dict[str, Any] | N
     >>> skill_of({"within_host_order": [line]}, "Li2ZrCl6")["pairs"], skill_of({}, "Li2ZrCl6")
     (40, None)
     """
-    for line in (metrics or {}).get("within_host_order") or []:
+    lines = (metrics or {}).get("within_host_order") or []
+    for line in lines:
         # Releases from before the groups listed their hosts name them in the label.
         hosts = line.get("hosts") or str(line["host_group"]).split(" and ")
         if host in hosts and line["pairs"] and line.get("concordance") is not None:
-            return dict(line)
+            return dict(line) | _over_more_temperatures(line, lines)
     return None
+
+
+def _over_more_temperatures(
+    line: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    same = ("host_group", "width")
+    for other in lines:
+        is_same = all(other.get(name) == line.get(name) for name in same)
+        if is_same and other.get("temperature") == "any" and other["pairs"] > line["pairs"]:
+            return {"any_temperature": dict(other)}
+    return {}
 
 
 def is_better_than_chance(line: Mapping[str, Any] | None) -> bool:

@@ -24,6 +24,7 @@ from ssepredict.modeling.gains import leader_gains
 from ssepredict.modeling.host_order import order_within_hosts
 from ssepredict.modeling.left_out import fit_estimator, fold_distances, left_out_predictions
 from ssepredict.modeling.metrics import paired_gain
+from ssepredict.modeling.order_agreement import order_agreement
 from ssepredict.modeling.peers import PEERS
 from ssepredict.modeling.predictor import Predictor
 from ssepredict.modeling.protocols import FOLDS, PROTOCOLS, TrainingTable, prepare
@@ -115,6 +116,7 @@ def train(
         "best_reported": best_reported_table(dataset),
         "descriptors": descriptor_record(dataset),
         "within_host_order": measured.get("conductivity_s_cm", {}).get("within_host_order", []),
+        "order_agreement": order_agreement(known, seed=seed),
     }
     return Predictor(
         name=name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from ssepredict.chemistry.host_groups import HOST_GROUPS, WIDTHS
 from ssepredict.data.doping_gain import UNDOPED
 from ssepredict.featurizers.site import NASICON_RADIUS_OPTIMUM
 from ssepredict.modeling.protocols import IndexArray, TrainingTable
-from ssepredict.modeling.series import Points, pairs_of, points_of, rightness
+from ssepredict.modeling.series import TEMPERATURES, Points, pairs_of, points_of, rightness
 
 CARRIERS_OPTIMUM = 3.35
 """Mobile ions per formula unit near which doped Na3Zr2Si2PO12 is held to conduct best: a rule of thumb."""
@@ -27,7 +28,14 @@ DRAWS_OVER_HOST = 300
 FEWEST_FOR_RANKS = 3
 """Compositions that a series needs for a rank correlation."""
 
-METRICS = ("concordance", "concordance_doped", "spearman_in_paper", "spearman_over_host", "regret")
+METRICS = (
+    "concordance",
+    "concordance_by_paper",
+    "concordance_doped",
+    "spearman_in_paper",
+    "spearman_over_host",
+    "regret",
+)
 """Each with the ends of its interval as ``_low`` and ``_high``."""
 
 
@@ -88,6 +96,7 @@ def order_table(
     *,
     seed: int = 0,
     widths: Sequence[str] = WIDTHS,
+    temperatures: Sequence[str] = TEMPERATURES,
 ) -> pd.DataFrame:
     """Measure orders inside every group of hosts.
 
@@ -99,30 +108,33 @@ def order_table(
     seed : int
         Of the bootstrap over works.
     widths : sequence of {"narrow", "wide"}
+    temperatures : sequence of {"room", "any"}
 
     Returns
     -------
     DataFrame
-        One line per group, width and score: `pairs` (of compositions of one series that differ by more than
-        0.15 decades), `pairs_doped` (neither of them the undoped host), `series`, `works`, then the
-        `METRICS` with their intervals (90 %, works drawn whole): share of pairs in the right order, of all
-        and of those without the undoped host (papers on doping rarely report a failure, so that "doped is
-        better" alone does well on the others); mean rank correlation inside series of three compositions or
-        more; rank correlation over the compositions of the group (bulk values left out, means over works);
-        regret, decades by which the best-scored composition of a series lies below the best.
+        One line per group, width, temperature and score: `pairs` (of compositions of one series that differ
+        by more than 0.15 decades), `pairs_doped` (neither of them the undoped host), `series`, `works`, then
+        the `METRICS` with their intervals (90 %, works drawn whole): share of pairs in the right order, of
+        all, of each paper first (a paper with many pairs counts like one with a single pair) and of those
+        without the undoped host (papers on doping rarely report a failure, so that "doped is better" alone
+        does well on the others); mean rank correlation inside series of three compositions or more; rank
+        correlation over the compositions of the group at room temperature (bulk values left out, means over
+        works); regret, decades by which the best-scored composition of a series lies below the best.
         `gain_over_rule` is the concordance above that of `best_rule`, the trivial score that is best on the
         same pairs.
     """
     everything = {**trivial_scores(table), **scores}
     lines = []
-    for group in HOST_GROUPS.values():
-        for width in widths:
-            points = points_of(table, everything, group, width)
-            lines += [{"host_group": group.name, "width": width, **line} for line in _lines(points, seed)]
+    for group, width, temperature in product(HOST_GROUPS.values(), widths, temperatures):
+        points = points_of(table, everything, group, width, temperature)
+        labels = {"host_group": group.name, "width": width, "temperature": temperature}
+        lines += [labels | line for line in _lines(points, temperature == "room", seed)]
     return pd.DataFrame(lines)
 
 
-def _lines(points: Points, seed: int) -> list[dict[str, object]]:
+def _lines(points: Points, comparable: bool, seed: int) -> list[dict[str, object]]:
+    """Lines of one set of points; only at one temperature are values of different series `comparable`."""
     works, pairs = points.works, pairs_of(points)
     held = np.unique(works[pairs[0]])
     departure = points.frame["departure"].to_numpy()
@@ -143,9 +155,10 @@ def _lines(points: Points, seed: int) -> list[dict[str, object]]:
     for name in points.scores:
         found = {
             "concordance": (shares[name], len(held)),
+            "concordance_by_paper": (_by_paper(works[pairs[0]], right[name], draws), len(held)),
             "concordance_doped": (draws.mean(doped_works, right[name][doped]), len(np.unique(doped_works))),
             "spearman_in_paper": _in_paper(points, name, draws),
-            "spearman_over_host": _over_host(points, name, draws),
+            "spearman_over_host": _over_host(points, name, draws) if comparable else (np.full(1, np.nan), 0),
             "regret": _regret(points, name, draws),
         }
         line: dict[str, object] = {"estimator": name, **counts}
@@ -157,6 +170,11 @@ def _lines(points: Points, seed: int) -> list[dict[str, object]]:
         line |= dict(zip(ends, interval(shares[name] - shares[best], len(held)), strict=True))
         lines.append(line)
     return lines
+
+
+def _by_paper(works: npt.NDArray[np.int64], right: FloatArray, draws: Draws) -> FloatArray:
+    held, inverse, count = np.unique(works, return_inverse=True, return_counts=True)
+    return draws.mean(held, np.bincount(inverse, weights=right, minlength=len(held)) / count)
 
 
 def _by_series(points: Points, fewest: int) -> list[IndexArray]:

@@ -53,7 +53,7 @@ def order_text(line: Mapping[str, Any] | None, host: str) -> str:
         f"({line['series']} series, each left out of training{purged}), the model puts "
         f"{_share(line)} in the right order; 50 % is chance."
     )
-    return " ".join(part for part in (said, _by_difference(line), _judge(line)) if part)
+    return " ".join(part for part in (said, _by_difference(line), _elsewhere(line), _judge(line)) if part)
 
 
 def _share(line: Mapping[str, Any], note: str = "") -> str:
@@ -75,6 +75,17 @@ def _by_difference(line: Mapping[str, Any]) -> str:
         count = f"{part['pairs']:,} pairs"
         parts.append(f"{apart}: {_share(part, count)}")
     return f"By how many decades the two predictions lie apart, {'; '.join(parts)}."
+
+
+def _elsewhere(line: Mapping[str, Any]) -> str:
+    """Say how the same order fares on the pairs of all temperatures."""
+    more = line.get("any_temperature")
+    if not more:
+        return ""
+    return (
+        f"With the pairs that were measured at other temperatures, {more['pairs']:,} of {more['works']} "
+        f"papers, it is {_share(more)}."
+    )
 
 
 def _judge(line: Mapping[str, Any]) -> str:

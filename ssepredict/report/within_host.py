@@ -18,43 +18,67 @@ if TYPE_CHECKING:
 
 _HEADS = {
     "concordance": "pairs in order",
+    "concordance_by_paper": "paper by paper",
     "concordance_doped": "both doped",
     "spearman_in_paper": "rank corr. in paper",
     "spearman_over_host": "over the host",
     "regret": "regret (decades)",
     "gain_over_rule": "over best rule",
 }
+_AT = {"room": "room temperature", "any": "any temperature"}
 _NOTE = (
-    "Papers left out with all their compositions, processing withheld, room temperature. Pairs: compositions "
-    "that one paper measured in the same way and that differ by more than 0.15 decades; 0.5 is chance. Both "
-    "doped: pairs without the undoped host. Regret: how far the best-scored composition of a paper lies "
-    "below its best. In brackets the 90 % interval by a bootstrap over papers; * where it is clear of the "
-    "best rule."
+    "Papers left out with all their compositions, processing withheld. Pairs: compositions that one paper "
+    "measured in the same way and that differ by more than 0.15 decades; 0.5 is chance. Paper by paper: mean "
+    "of the papers' own shares. Both doped: pairs without the undoped host. Regret: how far the best-scored "
+    "composition of a paper lies below its best. In brackets the 90 % interval by a bootstrap over papers; * "
+    "where it is clear of the best rule."
 )
 
 
-def order_tables(found: pd.DataFrame) -> RenderableType:
+def order_tables(found: pd.DataFrame, agreement: pd.DataFrame) -> RenderableType:
     """Show the `within_host` table of an `ssepredict.evaluate`, one part per group of hosts.
 
     Parameters
     ----------
     found : DataFrame
         `Evaluation.within_host`.
+    agreement : DataFrame
+        `Evaluation.order_agreement`.
     """
     parts: list[RenderableType] = []
-    for (name, width), lines in found.groupby(["host_group", "width"], sort=False):
+    for (name, width, temperature), lines in found.groupby(
+        ["host_group", "width", "temperature"], sort=False
+    ):
         first = records(lines.iloc[:1])[0]
         group = HOST_GROUPS[str(name)]
         title = group.name if width == "narrow" else group.kind
         counts = (
-            f"{title}: {first['pairs']:,} pairs ({first['pairs_doped']:,} both doped) in {first['series']} "
-            f"series of {first['works']} papers"
+            f"{title}, {_AT[str(temperature)]}: {first['pairs']:,} pairs ({first['pairs_doped']:,} both "
+            f"doped) in {first['series']} series of {first['works']} papers"
         )
         parts.append(Text(counts, style="bold"))
         if first["pairs"]:
             parts.append(_table(lines))
         parts.append(Text(""))
+    repeated = [_repeated(line) for line in records(agreement) if line["comparisons"] or line["known_pairs"]]
+    if repeated:
+        parts += [Text("How far an order repeats from paper to paper", style="bold"), *repeated, Text("")]
     return Group(*parts, Text(_NOTE, style="dim"))
+
+
+def _repeated(line: dict[str, Any]) -> Text:
+    return Text(
+        f"{line['host_group']}: two papers that measured the same pair agree in "
+        f"{_of(line, 'agreement')} of {line['comparisons']} comparisons; values of other papers for the same "
+        f"compositions order {_of(line, 'known')} of {line['known_pairs']} pairs"
+    )
+
+
+def _of(line: dict[str, Any], name: str) -> str:
+    value, low, high = (line[f"{name}{end}"] for end in ("", "_low", "_high"))
+    if value is None:
+        return "–"
+    return f"{show_number(value, '.2f')} ({show_number(low, '.2f')}, {show_number(high, '.2f')})"
 
 
 def _table(lines: pd.DataFrame) -> Table:

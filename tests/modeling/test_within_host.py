@@ -15,7 +15,7 @@ from ssepredict.modeling.gain_models import GAIN_MODELS
 from ssepredict.modeling.left_out import left_out_predictions
 from ssepredict.modeling.protocols import TrainingTable, prepare
 from ssepredict.modeling.scopes import at_room_temperature
-from ssepredict.modeling.series import Points, pairs_of, points_of, rightness
+from ssepredict.modeling.series import TEMPERATURES, Points, pairs_of, points_of, rightness
 from ssepredict.modeling.skill import is_better_than_chance, order_skill, skill_of
 from ssepredict.modeling.targets import TARGETS
 from ssepredict.modeling.within_host import METRICS, Draws, interval, order_table, trivial_scores
@@ -89,7 +89,9 @@ def test_composites_are_no_composition(small):
 
 
 def test_the_truth_orders_perfectly_and_its_reverse_not_at_all(small):
-    found = order_table(small, {"truth": small.y, "reverse": -small.y}, widths=["narrow"])
+    found = order_table(
+        small, {"truth": small.y, "reverse": -small.y}, widths=["narrow"], temperatures=["room"]
+    )
     lines = found[found["host_group"] == GROUP.name].set_index("estimator")
     truth, reverse, chance = (lines.loc[name] for name in ("truth", "reverse", "chance"))
     assert truth["pairs"] > 20
@@ -115,7 +117,8 @@ def test_a_group_without_pairs_has_no_figures(small):
 
 def test_intervals_repeat_and_hold_the_figure(small):
     score = trivial_scores(small)["carriers_nearest_optimum"]
-    first, again = (order_table(small, {"a": score}, seed=3, widths=["narrow"]) for _ in range(2))
+    options = {"seed": 3, "widths": ["narrow"], "temperatures": ["room"]}
+    first, again = (order_table(small, {"a": score}, **options) for _ in range(2))
     pd.testing.assert_frame_equal(first, again)
     known = first[first["pairs"] > 0]
     for metric in METRICS:
@@ -123,6 +126,42 @@ def test_intervals_repeat_and_hold_the_figure(small):
             known[metric] <= known[f"{metric}_high"] + 1e-9
         )
         assert inside.mean() > 0.9
+
+
+def test_series_at_any_temperature_hold_those_of_room_temperature_and_more(table):
+    score = {"truth": table.y}
+    room, every = (points_of(table, score, GROUP, "wide", temperature) for temperature in TEMPERATURES)
+    pairs = [len(pairs_of(points)[0]) for points in (room, every)]
+    assert 0 < pairs[0] < pairs[1]
+    assert set(room.frame["work_id"]) < set(every.frame["work_id"])
+
+
+def test_a_figure_without_a_temperature_belongs_to_no_series(table):
+    frame = table.frame.assign(temperature_c=np.nan)
+    hidden = dataclasses.replace(table, frame=frame)
+    assert len(points_of(hidden, {"a": table.y}, GROUP, "wide", "any").frame) == 0
+
+
+def test_values_of_several_temperatures_have_no_rank_over_the_host(table):
+    found = order_table(table, {"truth": table.y}, widths=["wide"])
+    line = found[(found["host_group"] == GROUP.name) & (found["estimator"] == "truth")]
+    line = line.set_index("temperature")
+    assert line.loc["room", "spearman_over_host"] == pytest.approx(1.0)
+    assert np.isnan(line.loc["any", "spearman_over_host"])
+    assert line.loc["any", "spearman_in_paper"] == pytest.approx(1.0)
+
+
+def test_paper_by_paper_every_paper_counts_once(small):
+    # One paper with many pairs in the wrong order does not outweigh the others.
+    lines = order_table(small, {"truth": small.y}, widths=["narrow"], temperatures=["room"])
+    assert (lines.loc[lines["estimator"] == "truth", "concordance_by_paper"].dropna() == 1.0).all()
+    points = points_of(small, {"a": small.y}, GROUP)
+    largest = points.frame["work_id"].iloc[pairs_of(points)[0]].value_counts().index[0]
+    wrong = np.where(small.papers == largest, -small.y, small.y)
+    line = order_table(small, {"a": wrong}, widths=["narrow"], temperatures=["room"])
+    line = line[(line["host_group"] == GROUP.name) & (line["estimator"] == "a")].iloc[0]
+    assert line["concordance_by_paper"] == pytest.approx(1.0 - 1.0 / line["works"])
+    assert line["concordance"] < line["concordance_by_paper"]
 
 
 def test_draws_weigh_works_not_values():
@@ -142,7 +181,8 @@ def test_one_work_has_no_interval():
 
 
 def test_skill_of_the_truth_and_of_a_constant(small):
-    by_truth = {line["host_group"]: line for line in order_skill(small, small.y) if line["width"] == "narrow"}
+    lines = [line for line in order_skill(small, small.y) if line["temperature"] == "room"]
+    by_truth = {line["host_group"]: line for line in lines if line["width"] == "narrow"}
     line = by_truth[GROUP.name]
     assert line["better_than_chance"]
     assert line["hosts"] == ["Na3Zr2Si2PO12"]
@@ -175,6 +215,15 @@ def test_skill_falls_back_to_the_wide_group():
     assert skill_of(metrics, "Li2HfCl6") == wide
     assert skill_of(metrics, "Li3YCl6") is None
     assert skill_of(None, "Li3YCl6") is None
+
+
+def test_more_pairs_of_the_same_hosts_at_any_temperature_come_along():
+    labels = {"width": "narrow", "temperature": "any"}
+    room, more = line_of(width="narrow", temperature="room"), line_of(pairs=20, works=4, **labels)
+    wide = line_of(host_group="wide", pairs=99, **labels)
+    assert skill_of({"within_host_order": [room, wide, more]}, "Li2ZrCl6") == room | {"any_temperature": more}
+    same = line_of(**labels)
+    assert "any_temperature" not in skill_of({"within_host_order": [room, same]}, "Li2ZrCl6")
 
 
 @pytest.mark.parametrize(
@@ -221,6 +270,9 @@ def test_evaluate_measures_orders_beside_rules_and_candidates(li_halides):
     assert set(found.table["target"]) == {"conductivity_s_cm"}
     assert set(found.table["protocol"]) == {"paper_purged"}
     assert set(orders["estimator"]) == {"host_median", "extra_trees", *GAIN_MODELS, *trivial_rules()}
+    assert set(orders["temperature"]) == {"room", "any"}
+    assert found.order_agreement["host_group"].nunique() == 8
+    orders = orders[orders["temperature"] == "room"]
     halides = orders[(orders["host_group"] == "Li3MX6") & (orders["width"] == "narrow")]
     assert (halides["pairs"] > 0).all()
     medians = halides.set_index("estimator").loc["host_median"]

@@ -73,24 +73,40 @@ def test_skill_is_told_by_the_predicted_difference():
     assert "0.5 or more: 100 % (8 pairs)" in said
 
 
+AGREEMENT = {
+    "comparisons": 44, "repeated_pairs": 30, "agreement": 0.86, "agreement_low": 0.76, "agreement_high": 0.95,
+    "known_pairs": 195, "known_works": 19, "known": 0.59, "known_low": 0.53, "known_high": 0.73,
+}  # fmt: skip
+NOTHING = {name: 0 if name.endswith(("s", "works")) else np.nan for name in AGREEMENT}
+
+
 def printed(**others: Any) -> str:
     figures = {
         f"{metric}{end}": 0.7 for metric in (*METRICS, "gain_over_rule") for end in ("", "_low", "_high")
     }
     counts = {"pairs": 40, "pairs_doped": 21, "series": 12, "works": 10, "best_rule": "more_carriers"}
     rows = [
-        {"host_group": "Na3Zr2Si2PO12", "width": "wide", "estimator": name, **counts, **figures, **others}
+        {
+            "host_group": "Na3Zr2Si2PO12",
+            "width": "wide",
+            "temperature": "room",
+            "estimator": name,
+            **counts,
+            **figures,
+            **others,
+        }
         for name in ("more_carriers", "lightgbm")
     ]
     stream = io.StringIO()
-    Console(file=stream, width=200).print(order_tables(pd.DataFrame(rows)))
+    agreement = pd.DataFrame([{**AGREEMENT, "host_group": "LiGe2(PO4)3"}, {**NOTHING, "host_group": "NaCl"}])
+    Console(file=stream, width=200).print(order_tables(pd.DataFrame(rows), agreement))
     return stream.getvalue()
 
 
 def test_table_names_the_kind_the_counts_and_what_is_clear_of_the_best_rule():
     text = printed()
     assert "Na NASICON with mostly Zr or Hf on M" in text
-    assert "40 pairs (21 both doped) in 12 series of 10 papers" in text
+    assert "room temperature: 40 pairs (21 both doped) in 12 series of 10 papers" in text
     assert "= best rule" in text
     assert "+0.70 (0.70, 0.70)*" in text
 
@@ -106,3 +122,17 @@ def test_a_missing_figure_is_a_dash(missing):
 
 def test_a_group_without_pairs_has_no_table():
     assert "order by" not in printed(pairs=0)
+
+
+def test_what_repeats_between_papers_stands_below_and_what_never_did_is_not_listed():
+    text = printed()
+    assert "LiGe2(PO4)3: two papers that measured the same pair agree in 0.86 (0.76, 0.95) of 44" in text
+    assert "order 0.59 (0.53, 0.73) of 195 pairs" in text
+    assert "NaCl" not in text
+
+
+def test_more_pairs_at_other_temperatures_are_told_beside_the_few():
+    more = {"pairs": 62, "works": 13, "concordance": 0.56, "low": 0.44, "high": 0.78}
+    said = order_text(line(any_temperature=more), "Na3Zr2Si2PO12")
+    assert "62 of 13 papers, it is 56 % (90 % interval 44 to 78 %)" in said
+    assert "other temperatures" not in order_text(line(), "Na3Zr2Si2PO12")
