@@ -22,6 +22,7 @@ from ssepredict.featurizers.site import SiteFeaturizer
 from ssepredict.modeling.blend import TreesAndProcess, randomized_boosting
 from ssepredict.modeling.estimators import EstimatorSpec
 from ssepredict.modeling.gaussian import SiteGaussianProcess
+from ssepredict.modeling.informed_process import InformedProcess
 from ssepredict.modeling.settings import settings_of
 
 _TREES = 300
@@ -152,6 +153,14 @@ GAIN_MODELS: dict[str, EstimatorSpec] = {
             tuned=lambda target: {**settings_of(target).for_process(), "paper": 25.0},
         ),
         EstimatorSpec(
+            "informed_process",
+            "reference",
+            "features",
+            lambda seed: InformedProcess(),
+            by_paper=True,
+            tuned=lambda target: {"process": settings_of(target).for_process()},
+        ),
+        EstimatorSpec(
             "process_first",
             "reference",
             "features",
@@ -163,4 +172,5 @@ GAIN_MODELS: dict[str, EstimatorSpec] = {
     )
 }
 """Candidates by name. `paper_contrasts` gives every paper a level of its own, so that only differences inside
-papers inform; `process_first` is the released blend with nine parts in ten of the Gaussian process."""
+papers inform; `informed_process` puts the process around a mean from transport theory, with slopes from
+differences inside papers; `process_first` is the released blend with nine parts in ten of the process."""
