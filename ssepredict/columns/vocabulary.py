@@ -54,8 +54,8 @@ QUANTITIES: dict[str, Quantity] = {
 
 FAMILY_NAMES = ("na_nasicon", "li_nasicon", "na_halide", "li_halide")
 FRAMEWORK_NAMES = ("nasicon", "oxyhalide", "ucl3_halide", "glass", "spinel_halide", "close_packed_halide")
-ACCESS = ("full_text", "table", "abstract", "compilation")
-"""How a source was read, the best first."""
+ACCESS = ("full_text", "table", "abstract", "compilation", "figure")
+"""How a source was read, the best first; ``figure``: in a compilation that read it off a published figure."""
 
 CONTRIBUTIONS = ("total", "bulk", "grain_boundary", "unspecified")
 SYNTHESES = (

@@ -23,7 +23,7 @@ ORDER_PROTOCOL = "paper_purged"
 """Protocol whose left-out predictions are put in order."""
 
 TEMPERATURES = ("room", "any")
-"""Room: series measured at room temperature. Any: those at every stated temperature, one series for each."""
+"""Room: series measured at room temperature. Any: those at every temperature, one series for each."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,14 @@ def points_of(
     group : HostGroup
     width : {"narrow", "wide"}
     temperature : {"room", "any"}
-        Figures whose temperature is not stated belong to no series.
+        At any temperature, figures of one paper that were read in one place without their temperature are
+        taken to share it.
     """
     frame = table.frame
-    rows = table.scored & (
-        at_room_temperature(table.target, frame)
+    rows = (
+        table.scored & at_room_temperature(table.target, frame)
         if temperature == "room"
-        else frame["temperature_c"].notna().to_numpy()
+        else table.scored | _shares_an_unstated_temperature(frame)
     )
     rows &= (frame["composite"] == 0).to_numpy() & (frame["contribution"] != "grain_boundary").to_numpy()
     rows &= group.holds(frame["host"].to_numpy(dtype=str), width)
@@ -84,7 +85,8 @@ def points_of(
     here = frame[rows].reset_index(drop=True)
     keys = ["work_id", "contribution", "synthesis", *(["host"] if width == "narrow" else [])]
     here["isotherm"] = isotherms(here[keys], here["temperature_c"].to_numpy(dtype=np.float64))
-    here["series"] = here.groupby([*keys, "isotherm"], dropna=False).ngroup()
+    here["place"] = here["read_in"].where(here["temperature_c"].isna(), "")
+    here["series"] = here.groupby([*keys, "isotherm", "place"], dropna=False).ngroup()
     here["true"] = table.y[rows]
     here["departure"] = departures(here["formula"].tolist(), here["host"].tolist()) if len(here) else 0.0
     columns = {name: np.asarray(values)[rows] for name, values in scores.items()}
@@ -100,6 +102,13 @@ def points_of(
         points[["work_id", "series", "composition", "contribution", "departure", "true"]],
         {name: points[column].to_numpy(dtype=np.float64) for name, column in renamed.items()},
     )
+
+
+def _shares_an_unstated_temperature(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Exact own figures without a temperature, shape (n,); a compilation that names no papers is no paper."""
+    own = (frame["bound"] == "") & (frame["suspect"] == 0) & (frame["computed"] == 0)
+    nameless = (frame["access"] == "compilation") & frame["work_id"].str.startswith("text/")
+    return np.asarray((frame["temperature_c"].isna() & own & ~nameless).to_numpy(), dtype=bool)
 
 
 def pairs_of(points: Points, minimum_difference: float = MINIMUM_DIFFERENCE) -> tuple[IndexArray, IndexArray]:

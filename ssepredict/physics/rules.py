@@ -116,7 +116,7 @@ RULES: dict[str, Rule] = {
                 Bound("mean_m_radius", "warn", 0.53, 0.85, ("nasicon",), "Na"),
                 Bound("mean_m_radius", "warn", 0.53, 0.76, ("nasicon",), "Li"),
                 Bound("mean_m_radius", "warn", 0.72, 0.90, CLOSE_PACKED, "Na"),
-                Bound("mean_m_radius", "warn", 0.54, 0.95, CLOSE_PACKED, "Li"),
+                Bound("mean_m_radius", "warn", 0.57, 0.92, CLOSE_PACKED, "Li"),
             ),
             unit="Å",
             reference="M. Guin, F. Tietz, J. Power Sources 273 (2015) 1056, "
@@ -207,8 +207,8 @@ RULES: dict[str, Rule] = {
             (
                 Bound("prefactor", "warn", 2.3, 6.4, ("nasicon",), "Na"),
                 Bound("prefactor", "warn", 0.9, 7.7, ("nasicon",), "Li"),
-                Bound("prefactor", "warn", 2.6, 7.7, HALIDES, "Na"),
-                Bound("prefactor", "warn", 2.6, 7.7, HALIDES, "Li"),
+                Bound("prefactor", "warn", 3.7, 7.3, HALIDES, "Na"),
+                Bound("prefactor", "warn", 3.7, 7.3, HALIDES, "Li"),
             ),
             unit="decades",
             reference="M. A. Kraft et al., J. Am. Chem. Soc. 139 (2017) 10909, doi 10.1021/jacs.7b06327 "

@@ -136,10 +136,22 @@ def test_series_at_any_temperature_hold_those_of_room_temperature_and_more(table
     assert set(room.frame["work_id"]) < set(every.frame["work_id"])
 
 
-def test_a_figure_without_a_temperature_belongs_to_no_series(table):
-    frame = table.frame.assign(temperature_c=np.nan)
-    hidden = dataclasses.replace(table, frame=frame)
-    assert len(points_of(hidden, {"a": table.y}, GROUP, "wide", "any").frame) == 0
+def test_figures_without_a_temperature_share_it_only_where_one_place_of_one_paper_gives_them(table):
+    rows = np.flatnonzero(GROUP.holds(table.frame["host"]) & (table.frame["composite"] == 0))[:6]
+    part = taken(table, rows)
+    bare = part.frame.assign(
+        temperature_c=np.nan, work_id="10.1/x", access="compilation", contribution="total", synthesis="",
+        bound="", suspect=0, computed=0, composition_key=[f"c{number}" for number in range(6)],
+        host=GROUP.hosts[0], read_in=["here"] * 3 + ["there"] * 3,
+    )  # fmt: skip
+    hidden = dataclasses.replace(part, frame=bare)
+    assert len(points_of(hidden, {"a": part.y}, GROUP).frame) == 0
+    made = points_of(hidden, {"a": part.y}, GROUP, temperature="any").frame
+    assert made.groupby("series").size().tolist() == [3, 3]
+    nameless = dataclasses.replace(part, frame=bare.assign(work_id="text/collection.csv"))
+    assert len(points_of(nameless, {"a": part.y}, GROUP, temperature="any").frame) == 0
+    doubtful = dataclasses.replace(part, frame=bare.assign(suspect=1))
+    assert len(points_of(doubtful, {"a": part.y}, GROUP, temperature="any").frame) == 0
 
 
 def test_values_of_several_temperatures_have_no_rank_over_the_host(table):
