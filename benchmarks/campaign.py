@@ -39,7 +39,7 @@ from benchmarks.campaign_plot import write_plot
 from benchmarks.timing import Figure
 from ssepredict import load_dataset
 from ssepredict.chemistry.host_groups import HOST_GROUPS
-from ssepredict.inference.suggestion_batch import choose_by_improvement, choose_by_thompson, joint_draws
+from ssepredict.inference.suggestions.batch import choose_by_improvement, choose_by_thompson, joint_draws
 
 Rows = npt.NDArray[np.intp]
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import ssepredict
 from benchmarks.timing import Figure
-from ssepredict.inference import checkpoint
 from ssepredict.inference.engines import DaskCluster, Engine, LocalWorkers, ThisProcess
 from ssepredict.inference.ranking import RankingInterrupted
+from ssepredict.inference.runs import checkpoint
 
 NAME = "engines"
 SPACE = "na3zr2si2po12"

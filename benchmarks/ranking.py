@@ -20,9 +20,9 @@ from threadpoolctl import threadpool_limits
 import ssepredict
 from benchmarks.timing import Contender, Figure, median_ratio, rates
 from benchmarks.usual_way import has_smact, neutrality_filter, usual_way, writable
-from ssepredict.inference.objective import Objective
-from ssepredict.inference.screened import Screened
-from ssepredict.inference.screening import COMPILED_FROM, Screen
+from ssepredict.inference.objectives.objective import Objective
+from ssepredict.inference.screening.screen import COMPILED_FROM, Screen
+from ssepredict.inference.screening.screened import Screened
 
 NAME = "ranking"
 TOP = 100

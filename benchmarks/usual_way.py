@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ssepredict.featurizers.site import site_features
-from ssepredict.inference.screening import Screen
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.screening.screen import Screen
+from ssepredict.inference.spaces.space import SubstitutionSpace
 from ssepredict.modeling.requests import checked_conditions
 
 

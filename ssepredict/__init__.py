@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ssepredict.data.dataset import load_dataset
     from ssepredict.inference.backtest import backtest
     from ssepredict.inference.ranking import rank
-    from ssepredict.inference.space import SubstitutionSpace
+    from ssepredict.inference.spaces.space import SubstitutionSpace
     from ssepredict.inference.suggestion import suggest
     from ssepredict.modeling.evaluation import evaluate
     from ssepredict.modeling.predictor import load_predictor
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "SubstitutionSpace": "ssepredict.inference.space",
+    "SubstitutionSpace": "ssepredict.inference.spaces.space",
     "backtest": "ssepredict.inference.backtest",
     "check": "ssepredict.physics.checks",
     "evaluate": "ssepredict.modeling.evaluation",

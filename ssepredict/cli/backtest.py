@@ -35,7 +35,7 @@ def backtest(
     """
     from ssepredict.data.dataset import load_dataset
     from ssepredict.inference.backtest import backtest as run_backtest
-    from ssepredict.inference.space import SubstitutionSpace
+    from ssepredict.inference.spaces.space import SubstitutionSpace
     from ssepredict.report import tables
     from ssepredict.report.backtest import backtest_document, backtest_tables
     from ssepredict.report.documents import json_text

@@ -34,8 +34,8 @@ def candidate(
 ) -> None:
     """Open a row of a ranking: sites, rules, reasons, neighbours, what was published near and how made."""
     from ssepredict.data.dataset import load_dataset
-    from ssepredict.inference.objective import Objective
-    from ssepredict.inference.space import SubstitutionSpace
+    from ssepredict.inference.objectives.objective import Objective
+    from ssepredict.inference.spaces.space import SubstitutionSpace
     from ssepredict.modeling.predictor import load_predictor
     from ssepredict.report import tables
     from ssepredict.report.candidate_folder import RankingRows, open_candidate

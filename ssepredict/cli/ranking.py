@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self
 
 import typer
 
@@ -49,7 +48,8 @@ def rank(
 ) -> None:
     """Rank the candidates of a substitution space: which dopants, on which site, at which fraction next.
 
-    Ctrl-C keeps what was found as a partial ranking; --resume goes on from there.
+    Ctrl-C keeps what was found as a partial ranking; --resume goes on from there. When the last candidate
+    is done it no longer stops what is left to write.
     """
     if workers is not None and scheduler is not None:
         raise typer.BadParameter("give --workers or --scheduler, one of the two")
@@ -58,10 +58,10 @@ def rank(
     if resume and out is None:
         raise typer.BadParameter("--resume needs --out, the folder of the run")
     from ssepredict.inference.engines import DaskCluster, as_engine
-    from ssepredict.inference.objective import Objective
+    from ssepredict.inference.objectives.objective import Objective
     from ssepredict.inference.ranking import RankingInterrupted
     from ssepredict.inference.ranking import rank as rank_space
-    from ssepredict.inference.space import SubstitutionSpace
+    from ssepredict.inference.spaces.space import SubstitutionSpace
     from ssepredict.modeling.predictor import load_predictor
     from ssepredict.report import tables
     from ssepredict.report.documents import json_text, ranking_document
@@ -74,29 +74,40 @@ def rank(
     wanted = None if objective is None else Objective.from_toml(objective)
     predictor = load_predictor(model)
     interruption: RankingInterrupted | None = None
-    with _ending_signals() as received:
+    with _EndingSignals() as signals:
         try:
             with tables.progress_bar(f"{len(chosen):,} candidates") as advance:
+
+                def tell(done: int, total: int) -> None:
+                    signals.finishing = done == total
+                    advance(done, total)
+
                 frame = rank_space(
-                    chosen, predictor, wanted, top, engine=engine, out=out, resume=resume, progress=advance
+                    chosen, predictor, wanted, top, engine=engine, out=out, resume=resume, progress=tell
                 )
         except RankingInterrupted as stop:
-            interruption = stop
             if stop.frame is None:
-                _end_interrupted(str(stop), received)
+                signals.end(str(stop))
+            interruption = None if stop.complete else stop
             frame = stop.frame
         except KeyboardInterrupt:
-            _end_interrupted("interrupted before anything was found", received)
+            signals.end("interrupted before anything was found")
         place = out if interruption is None else interruption.folder
-        report = write_report(place, predictor=predictor) if place is not None else None
-        if as_json:
-            print(json_text(ranking_document(frame)))
-        else:
-            tables.console().print(tables.ranking(frame))
-            if report is not None:
-                tables.console(stderr=True).print(f"report: {report}")
+        try:
+            report = write_report(place, predictor=predictor) if place is not None else None
+            if as_json:
+                print(json_text(ranking_document(frame)))
+            else:
+                tables.console().print(tables.ranking(frame))
+                if report is not None:
+                    tables.console(stderr=True).print(f"report: {report}")
+        except KeyboardInterrupt:
+            known = (
+                "" if place is None else f"; {place} holds it, `ssepredict report {place}` writes its report"
+            )
+            signals.end(f"interrupted while the ranking was shown{known}")
         if interruption is not None:
-            _end_interrupted(str(interruption), received)
+            signals.end(str(interruption))
 
 
 def report(
@@ -108,24 +119,37 @@ def report(
     print(write_report(folder))
 
 
-@contextmanager
-def _ending_signals() -> Iterator[list[int]]:
-    """Let Ctrl-C and a request to end raise KeyboardInterrupt; yields the signals that came."""
-    received: list[int] = []
+class _EndingSignals:
+    """Ctrl-C and a request to end, as KeyboardInterrupt.
 
-    def interrupt(number: int, _frame: object) -> None:
-        received.append(number)
-        raise KeyboardInterrupt
+    Attributes
+    ----------
+    finishing : bool
+        Every candidate is done: the first signal of all then interrupts nothing.
+    """
 
-    former = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in former.items():
+    def __init__(self) -> None:
+        self.finishing = False
+        self._received: list[int] = []
+        self._former: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._former[number] = signal.signal(number, self._interrupt)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._former.items():
             signal.signal(number, handler)
 
+    def _interrupt(self, number: int, _frame: FrameType | None) -> None:
+        self._received.append(number)
+        if not self.finishing or len(self._received) > 1:
+            raise KeyboardInterrupt
 
-def _end_interrupted(message: str, received: list[int]) -> NoReturn:
-    """End with the exit status that shells give to a command that a signal ended."""
-    print(f"interrupted: {message.removeprefix('interrupted ')}", file=sys.stderr)
-    raise SystemExit(128 + (received[0] if received else signal.SIGINT))
+    def end(self, message: str) -> NoReturn:
+        """End with the exit status that shells give to a command that a signal ended."""
+        print(f"interrupted: {message.removeprefix('interrupted ')}", file=sys.stderr)
+        raise SystemExit(128 + (self._received[0] if self._received else signal.SIGINT))

@@ -53,8 +53,8 @@ def suggest(
     Nothing is trained: the predictions are conditioned on your values in seconds. Measure, add the values to
     your table, and ask again.
     """
-    from ssepredict.inference.objective import Objective
-    from ssepredict.inference.space import SubstitutionSpace
+    from ssepredict.inference.objectives.objective import Objective
+    from ssepredict.inference.spaces.space import SubstitutionSpace
     from ssepredict.inference.suggestion import suggest as suggest_next
     from ssepredict.modeling.predictor import load_predictor
     from ssepredict.report import tables

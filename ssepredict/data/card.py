@@ -114,8 +114,8 @@ def biases_markdown(dataset: Dataset) -> str:
     findings = dataset.discrepancies
     decided = ", ".join(f"{name} {int((findings['decision'] == name).sum())}" for name in DECISIONS)
     lines = [
-        f"{_share(both['read_as'].isin(['compilation', 'figure']))} of the figures were read in a compilation "
-        f"({_share(both['read_as'] == 'figure')} in one that read them off published figures) and "
+        f"{_share(both['read_as'].isin(['compilation', 'figure']))} of the figures were read in a "
+        f"compilation ({_share(both['read_as'] == 'figure')} in one that read them off plots) and "
         f"{_share(both['secondary'] == 1)} in another work that cites them.",
         f"{_share(sources['year'].isna())} of the sources have no known year, "
         f"{_share(sources['doi'] == '')} no known DOI.",

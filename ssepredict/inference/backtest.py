@@ -16,11 +16,11 @@ from ssepredict.chemistry.hosts import composition_keys
 from ssepredict.chemistry.sites import parse_sites
 from ssepredict.data.dataset import Dataset
 from ssepredict.exceptions import SsePredictError
-from ssepredict.inference.history import TARGET, WINNING_QUANTILE, History
-from ssepredict.inference.membership import ELSEWHERE, membership
-from ssepredict.inference.placement import FEWEST_GROUPS, grouped_interval, top_enrichment
-from ssepredict.inference.pool import HINDSIGHT_RULES, ORDERS, Pool, Ranking, unplaced
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.backtests.history import TARGET, WINNING_QUANTILE, History
+from ssepredict.inference.backtests.placement import FEWEST_GROUPS, grouped_interval, top_enrichment
+from ssepredict.inference.backtests.pool import HINDSIGHT_RULES, ORDERS, Pool, Ranking, unplaced
+from ssepredict.inference.spaces.membership import ELSEWHERE, membership
+from ssepredict.inference.spaces.space import SubstitutionSpace
 from ssepredict.modeling.calibration import CONFIDENCE
 from ssepredict.modeling.metrics import spearman
 from ssepredict.modeling.training import train

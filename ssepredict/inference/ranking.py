@@ -2,46 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from ssepredict.exceptions import RankingError
-from ssepredict.inference import checkpoint as checkpoints
-from ssepredict.inference.engines import Engine, as_engine
-from ssepredict.inference.enumeration import IntArray
-from ssepredict.inference.folder_lock import locked
-from ssepredict.inference.job import BLOCK, Job, iter_ranges, positions
-from ssepredict.inference.listing import list_candidates, list_front
-from ssepredict.inference.objective import Objective
-from ssepredict.inference.ranking_files import (
-    FRONT_FILE,
+from ssepredict.inference.engines.engine import Engine, as_engine
+from ssepredict.inference.engines.job import Job
+from ssepredict.inference.objectives.objective import Objective
+from ssepredict.inference.runs import checkpoint as checkpoints
+from ssepredict.inference.runs.files import (
     PARQUET_FILE,
     PARTIAL_FOLDER,
     REPORT_FILE,
     SUMMARY_FILE,
     TABLE_FILE,
     checked_folder,
+    read_best,
     read_summary,
     remove_partial,
     write_ranking,
 )
-from ssepredict.inference.run import Run
-from ssepredict.inference.screened import Screened
-from ssepredict.inference.selecting import listed_rows
-from ssepredict.inference.space import SubstitutionSpace
-from ssepredict.inference.summary import SUMMARY_FORMAT, explain_empty, summarise
+from ssepredict.inference.runs.folder_lock import locked
+from ssepredict.inference.runs.run import Run
+from ssepredict.inference.screening.listing import list_candidates, list_front
+from ssepredict.inference.screening.ranges import BLOCK
+from ssepredict.inference.screening.screened import Screened
+from ssepredict.inference.screening.selecting import listed_rows
+from ssepredict.inference.screening.summary import SUMMARY_FORMAT, explain_empty, summarise
+from ssepredict.inference.spaces.space import SubstitutionSpace
 
 if TYPE_CHECKING:
     from ssepredict.modeling.predictor import Predictor
 
 __all__ = [
-    "CHUNK",
     "PARQUET_FILE",
     "PARTIAL_FOLDER",
     "REPORT_FILE",
@@ -49,13 +47,9 @@ __all__ = [
     "SUMMARY_FORMAT",
     "TABLE_FILE",
     "RankingInterrupted",
-    "iter_chunks",
     "rank",
     "write_ranking",
 ]
-
-CHUNK = BLOCK
-"""Candidates held at a time: a few dozen MB of arrays."""
 
 MOST_CHUNKS = 100_000
 """Chunks of a run, unless the caller says otherwise: a scheduler hands out some dozens in a second."""
@@ -71,7 +65,8 @@ class RankingInterrupted(KeyboardInterrupt):
     ----------
     message : str
     frame : DataFrame or None
-        The partial ranking, as `rank` gives it; None where no candidate was found yet.
+        The ranking of what was found, as `rank` gives it; None where no candidate was found yet, or a second
+        interruption left no time to list them.
     folder : Path or None
         Where it was written.
     """
@@ -80,6 +75,11 @@ class RankingInterrupted(KeyboardInterrupt):
         self.frame = frame
         self.folder = folder
         super().__init__(message)
+
+    @property
+    def complete(self) -> bool:
+        """Whether `frame` is the whole ranking all the same: every candidate was done already."""
+        return self.frame is not None and not self.frame.attrs["summary"]["partial"]
 
 
 def rank(
@@ -143,7 +143,8 @@ def rank(
         was asked something else.
     RankingInterrupted
         On Ctrl-C, with the partial ranking; `out` holds it too, marked partial, and the run can be resumed.
-        Plain KeyboardInterrupt when no chunk was done.
+        Once every candidate is done the ranking is finished first: the exception is `complete`, and `out`
+        holds what it would hold otherwise. Plain KeyboardInterrupt when no chunk was done.
     """
     for name, value in (("top", top), ("chunk", chunk), ("limit", limit)):
         if value is not None and value < 1:
@@ -166,14 +167,11 @@ def rank(
         run = Run(job, checkpoint, earlier)
         try:
             run.screen(chosen, chunk or _chunk_size(chosen, total), progress)
-            frame = _listed(run, chosen)
-            if folder is not None:
-                _write_complete(folder, frame, run)
+            return _finish(run, chosen, folder)
         except KeyboardInterrupt:
             if not run.progress.done:
                 raise
             raise _interrupted(run, chosen, folder) from None
-        return frame
 
 
 def _chunk_size(engine: Engine, total: int) -> int:
@@ -222,8 +220,11 @@ def _front_of(frame: pd.DataFrame) -> pd.DataFrame | None:
     return pd.DataFrame(frame.attrs["front"]) if "front" in frame.attrs else None
 
 
-def _write_complete(folder: Path, frame: pd.DataFrame, run: Run) -> None:
-    """Write the ranking of a run that is done, and remove what it kept on its way."""
+def _finish(run: Run, engine: Engine, folder: Path | None) -> pd.DataFrame:
+    """List and write the ranking of a run that is done, and remove what it kept on its way."""
+    frame = _listed(run, engine)
+    if folder is None:
+        return frame
     if run.checkpoint is not None and run.checkpoint.written:
         run.keep()
     try:
@@ -233,17 +234,30 @@ def _write_complete(folder: Path, frame: pd.DataFrame, run: Run) -> None:
     if run.checkpoint is not None:
         run.checkpoint.remove()
     remove_partial(folder)
+    return frame
 
 
 def _interrupted(run: Run, engine: Engine, folder: Path | None) -> RankingInterrupted:
     """Keep what an interrupted run has found, and say what was kept."""
     run.keep()
     said = f"interrupted after {run.progress.count:,} of {run.job.total:,} candidates"
+    try:
+        if run.complete:
+            frame = _finish(run, engine, folder)
+            place = "" if folder is None else f" in {folder}"
+            return RankingInterrupted(f"{said}; the ranking{place} is complete", frame, folder)
+        return _partial(run, engine, folder, said)
+    except KeyboardInterrupt:
+        return RankingInterrupted(f"{said}, and again before they were ranked{run.kept}", None, None)
+
+
+def _partial(run: Run, engine: Engine, folder: Path | None, said: str) -> RankingInterrupted:
+    """List what a run has found that is not done, and write it where it replaces nothing complete."""
     frame = _listed(run, engine) if len(run.progress.best.indices) else None
     if frame is None or folder is None:
         return RankingInterrupted(f"{said}{run.kept}", frame, None)
     former = read_summary(folder)
-    beside = former is not None and not former.get("partial") and not run.complete
+    beside = former is not None and not former.get("partial")
     place = folder / PARTIAL_FOLDER if beside else folder
     write_ranking(place, frame, frame.attrs["summary"], _front_of(frame))
     return RankingInterrupted(f"{said}; what was found is ranked in {place}{run.kept}", frame, place)
@@ -255,27 +269,9 @@ def _finished(folder: Path, job: Job) -> pd.DataFrame | None:
     if summary is None or summary.get("partial") is not False:
         return None
     checkpoints.refuse_other_question(summary.get("question", {}), job.question, folder / SUMMARY_FILE)
-    try:
-        table = pd.read_parquet(folder / PARQUET_FILE, columns=["candidate", "score"])
-        best = Screened(table["candidate"].to_numpy(), table["score"].to_numpy())
-        if names := list(job.objective.selection.pareto):
-            front = pd.read_csv(folder / FRONT_FILE, float_precision="round_trip")
-            indices, points = front["candidate"].to_numpy(), front[names].to_numpy(dtype=np.float64)
-            best = replace(best, front_indices=indices, front_points=points)
-    except (OSError, ValueError, KeyError):
+    best = read_best(folder, job.objective.selection.pareto)
+    if best is None:
         return None
     frame = _described(job, best)
     frame.attrs["summary"] = summary
     return frame
-
-
-def iter_chunks(size: int, total: int, chunk: int) -> Iterator[IntArray]:
-    """Yield positions in chunks: all of a space, or `total` of them spread evenly.
-
-    Examples
-    --------
-    >>> [part.tolist() for part in iter_chunks(9, 3, 2)]
-    [[0, 3], [6]]
-    """
-    for start, stop in iter_ranges([(0, total)], chunk):
-        yield positions(size, total, start, stop)

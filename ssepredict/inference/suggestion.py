@@ -12,12 +12,13 @@ import pandas as pd
 
 from ssepredict.chemistry.sites import SiteTable
 from ssepredict.exceptions import RankingError, did_you_mean
-from ssepredict.inference.listing import list_candidates
-from ssepredict.inference.objective import Objective
-from ssepredict.inference.screened import Screened
-from ssepredict.inference.screening import Screen
-from ssepredict.inference.space import SubstitutionSpace
-from ssepredict.inference.suggestion_batch import (
+from ssepredict.inference.objectives.objective import Objective
+from ssepredict.inference.screening.listing import list_candidates
+from ssepredict.inference.screening.screen import Screen
+from ssepredict.inference.screening.screened import Screened
+from ssepredict.inference.screening.summary import explain_empty, summarise
+from ssepredict.inference.spaces.space import SubstitutionSpace
+from ssepredict.inference.suggestions.batch import (
     STRATEGIES,
     Batch,
     Strategy,
@@ -25,8 +26,8 @@ from ssepredict.inference.suggestion_batch import (
     choose_by_thompson,
     joint_draws,
 )
-from ssepredict.inference.suggestion_best import BestKnown, best_known, demands_on_conductivity
-from ssepredict.inference.suggestion_measured import (
+from ssepredict.inference.suggestions.best import BestKnown, best_known, demands_on_conductivity
+from ssepredict.inference.suggestions.measured import (
     TARGET,
     VALUES,
     Measured,
@@ -34,7 +35,7 @@ from ssepredict.inference.suggestion_measured import (
     of_families,
     read_measured,
 )
-from ssepredict.inference.suggestion_pool import (
+from ssepredict.inference.suggestions.pool import (
     POOL,
     Gatherer,
     Pool,
@@ -42,9 +43,8 @@ from ssepredict.inference.suggestion_pool import (
     Taken,
     with_threshold,
 )
-from ssepredict.inference.suggestion_process import NOISE, Residuals, Warp, kernel
-from ssepredict.inference.suggestion_reasons import Reasons, with_reasons
-from ssepredict.inference.summary import explain_empty, summarise
+from ssepredict.inference.suggestions.process import NOISE, Residuals, Warp, kernel
+from ssepredict.inference.suggestions.reasons import Reasons, with_reasons
 
 if TYPE_CHECKING:
     from ssepredict.modeling.predictor import Predictor
@@ -90,7 +90,7 @@ def suggest(
     batch : int
         Experiments to suggest.
     measured : str, Path or DataFrame, optional
-        What has been measured: see `ssepredict.inference.suggestion_measured.read_measured`.
+        What has been measured: see `ssepredict.inference.suggestions.measured.read_measured`.
     strategy : {"expected_improvement", "thompson"}
     diversity : float
         0 to 1: share of the similarity to those chosen before by which a gain is lowered. Even at 0 two
@@ -111,7 +111,7 @@ def suggest(
         `batch_gain_decades` (on top of the rows before it), `chance_to_beat_best`, `best_known_s_cm`,
         `diversity` (1 minus the largest similarity to the rows before it), `nearest_measured` and
         `nearest_measured_distance` (of the user's own), `why`. ``attrs["summary"]`` says how it came about,
-        ``attrs["measured"]`` holds the rows of `suggestion_measured.held_against`, a dict each.
+        ``attrs["measured"]`` holds the rows of `suggestions.measured.held_against`, a dict each.
 
     Raises
     ------

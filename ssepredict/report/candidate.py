@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ssepredict.chemistry.hosts import composition_keys
 from ssepredict.chemistry.sites import read_sites
-from ssepredict.inference.neighbours import Curve, Neighbourhood
+from ssepredict.inference.neighbours.neighbourhood import Curve, Neighbourhood
 from ssepredict.modeling.explanation import explain
 from ssepredict.modeling.skill import skill_of
 from ssepredict.report.candidate_measured import MEASURED_TARGETS, Published

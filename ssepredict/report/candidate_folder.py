@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ssepredict.exceptions import RankingError
-from ssepredict.inference.listing import list_candidates
-from ssepredict.inference.neighbours import Neighbourhood
-from ssepredict.inference.objective import Objective
-from ssepredict.inference.reopening import screen_of, space_of
-from ssepredict.inference.screened import Screened
-from ssepredict.inference.screening import Screen
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.neighbours.neighbourhood import Neighbourhood
+from ssepredict.inference.objectives.objective import Objective
+from ssepredict.inference.screening.listing import list_candidates
+from ssepredict.inference.screening.reopening import screen_of, space_of
+from ssepredict.inference.screening.screen import Screen
+from ssepredict.inference.screening.screened import Screened
+from ssepredict.inference.spaces.space import SubstitutionSpace
 from ssepredict.report.candidate import OpenedRow, describe
 from ssepredict.report.documents import records
 from ssepredict.report.ranking_folder import read_ranking

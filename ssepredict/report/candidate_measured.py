@@ -17,8 +17,8 @@ from ssepredict.report.documents import records
 
 if TYPE_CHECKING:
     from ssepredict.data.dataset import Dataset
-    from ssepredict.inference.neighbour_axes import Axis
-    from ssepredict.inference.neighbours import Neighbourhood
+    from ssepredict.inference.neighbours.axes import Axis
+    from ssepredict.inference.neighbours.neighbourhood import Neighbourhood
 
 NEAREST = 8
 """Published samples shown."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ssepredict.exceptions import RankingError
 from ssepredict.inference.ranking import SUMMARY_FILE, TABLE_FILE
-from ssepredict.inference.summary import SUMMARY_FORMAT
+from ssepredict.inference.screening.summary import SUMMARY_FORMAT
 from ssepredict.report.documents import records
 
 _TEXTS = ("warnings", "unjudged", "remarks")

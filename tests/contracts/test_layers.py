@@ -96,6 +96,60 @@ def test_only_tracking_imports_mlflow() -> None:
     assert all(name.startswith("modeling/tracking") for name in users)
 
 
+ROOMS_OF_INFERENCE = {
+    "spaces": 0,
+    "objectives": 1,
+    "screening": 2,
+    "backtests": 3,
+    "engines": 3,
+    "neighbours": 3,
+    "suggestions": 3,
+    "runs": 4,
+}
+"""What stands beside them is what they are for: no module of theirs, nor one beside them, imports it."""
+
+
+def _wrong_imports_within(inference: Path) -> list[str]:
+    """Imports from a room of inference to one beside or above it."""
+    top = max(ROOMS_OF_INFERENCE.values()) + 1
+    wrong = []
+    for path in sorted(inference.rglob("*.py")):
+        room = path.relative_to(inference).parts[0]
+        for name in sorted(_all_imports(path)):
+            if not name.startswith("ssepredict.inference"):
+                continue
+            other = name.removeprefix("ssepredict.inference").strip(".").split(".")[0]
+            level, own = (ROOMS_OF_INFERENCE.get(place, top) for place in (other, room))
+            if other != room and level >= own:
+                wrong.append(f"{path.relative_to(inference).as_posix()} imports {name}")
+    return wrong
+
+
+def test_rooms_of_inference_import_only_from_those_below() -> None:
+    inference = PACKAGE / "inference"
+    assert {path.name for path in inference.iterdir() if (path / "__init__.py").exists()} == set(
+        ROOMS_OF_INFERENCE
+    )
+    assert _wrong_imports_within(inference) == []
+
+
+def test_a_wrong_import_between_rooms_would_be_seen(tmp_path: Path) -> None:
+    (tmp_path / "spaces").mkdir()
+    (tmp_path / "spaces" / "plan.py").write_text(
+        "from ssepredict.inference.objectives.objective import Objective\n"
+        "from ssepredict.inference.spaces.grids import Grid\n"
+        "from ssepredict.inference import ranking\n"
+    )
+    (tmp_path / "ranking.py").write_text(
+        "from ssepredict.inference.backtest import backtest\nfrom ssepredict.inference.runs.run import Run\n"
+    )
+    assert _wrong_imports_within(tmp_path) == [
+        "ranking.py imports ssepredict.inference.backtest",
+        "spaces/plan.py imports ssepredict.inference",
+        "spaces/plan.py imports ssepredict.inference.objectives.objective",
+    ]
+
+
 def test_every_room_is_known() -> None:
     assert {_room(path) for path in FILES} <= set(LAYERS)
 

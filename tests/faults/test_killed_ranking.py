@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ssepredict.inference.ranking import rank
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.spaces.space import SubstitutionSpace
 from ssepredict.modeling.predictor import load_predictor
 
 SPACE = """
@@ -31,7 +31,9 @@ SIZE, TOP = 180, 25
 PROGRAM = """
 import resource, signal, sys, time
 from ssepredict import cli
-from ssepredict.inference import checkpoint, engines, job
+from ssepredict.inference import engines
+from ssepredict.inference.engines import job
+from ssepredict.inference.runs import checkpoint
 
 seconds, largest_file, full_at = float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 whole = job.Job.run
@@ -46,6 +48,33 @@ def slow(self, start, stop):
 job.Job.run, checkpoint.SECONDS = slow, 0.0
 engines.as_engine = lambda given: engines.ThisProcess(chunk=3)
 cli.main(["rank", "space.toml", "--out", "out", "--top", "25", *sys.argv[4:]])
+"""
+
+# The command line as it is, but it sends signals to itself at one place once every candidate is done.
+SIGNALLED = """
+import os, sys
+from ssepredict import cli
+from ssepredict.inference import engines, ranking
+from ssepredict.inference.runs import checkpoint
+from ssepredict.report import html
+
+owner, name = {
+    "merged": (checkpoint.Checkpoint, "save_if_due"),
+    "listed": (ranking, "list_candidates"),
+    "written": (ranking, "write_ranking"),
+    "reported": (html, "write_report"),
+}[sys.argv[1]]
+signals = [int(sys.argv[2])] * int(sys.argv[3])
+whole = getattr(owner, name)
+
+def signalled(*arguments, **options):
+    while signals and (name != "save_if_due" or arguments[1].count == 180):
+        os.kill(os.getpid(), signals.pop())
+    return whole(*arguments, **options)
+
+setattr(owner, name, signalled)
+engines.as_engine = lambda given: engines.ThisProcess(chunk=60)
+cli.main(["rank", "space.toml", "--out", "out", "--top", "25"])
 """
 
 
@@ -141,6 +170,44 @@ def test_an_ending_signal_leaves_a_partial_ranking(folder: Path, expected: bytes
     assert (folder / "out" / "report.html").exists()
     assert _done(folder) == summary["candidates"]["evaluated"]
     assert _resumed(folder) == expected
+
+
+def _signalled(folder: Path, place: str, number: int, times: int = 1) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "ignore", "-c", SIGNALLED, place, str(number), str(times)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize(
+    ("place", "number", "times"),
+    [
+        ("merged", signal.SIGINT, 1),
+        ("listed", signal.SIGTERM, 1),
+        ("listed", signal.SIGINT, 2),
+        ("written", signal.SIGINT, 1),
+        ("reported", signal.SIGTERM, 1),
+    ],
+)
+def test_a_signal_after_the_last_candidate_changes_nothing(
+    folder: Path, expected: bytes, place: str, number: int, times: int
+) -> None:
+    done = _signalled(folder, place, number, times)
+    assert done.returncode == 0, done.stderr
+    assert "interrupted" not in done.stderr
+    assert "report: out/report.html" in done.stderr
+    assert (folder / "out" / "ranking.csv").read_bytes() == expected
+    assert json.loads((folder / "out" / "summary.json").read_text(encoding="utf-8"))["partial"] is False
+    names = {path.name for path in (folder / "out").iterdir()}
+    assert names == {"ranking.csv", "ranking.parquet", "summary.json", "report.html"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_even_then(folder: Path, expected: bytes, number: int) -> None:
+    done = _signalled(folder, "reported", number, times=2)
+    assert done.returncode == 128 + number, done.stderr
+    told = "interrupted: while the ranking was shown; out holds it, `ssepredict report out` writes its report"
+    assert done.stderr.splitlines()[-1] == told
+    assert "Traceback" not in done.stderr
+    assert (folder / "out" / "ranking.csv").read_bytes() == expected
 
 
 def test_a_full_disk_ends_with_one_message_and_it_goes_on(folder: Path, expected: bytes) -> None:

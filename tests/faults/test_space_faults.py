@@ -5,8 +5,8 @@ import re
 import pytest
 
 from ssepredict.exceptions import SpaceError
-from ssepredict.inference.objective import Objective, Specification
-from ssepredict.inference.space import Substitution, SubstitutionSpace
+from ssepredict.inference.objectives.objective import Objective, Specification
+from ssepredict.inference.spaces.space import Substitution, SubstitutionSpace
 
 GOOD = {
     "host": '"Na3Zr2Si2PO12"',

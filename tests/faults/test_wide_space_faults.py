@@ -7,7 +7,7 @@ import pytest
 
 from ssepredict.exceptions import RankingError, SpaceError
 from ssepredict.inference.ranking import rank
-from ssepredict.inference.space import Substitution, SubstitutionSpace
+from ssepredict.inference.spaces.space import Substitution, SubstitutionSpace
 from ssepredict.modeling.predictor import load_predictor
 
 NASICON, HAFNIUM, HALIDE = "Na3Zr2Si2PO12", "Na3Hf2Si2PO12", "Li3YCl6"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ssepredict.inference.space import Substitution, SubstitutionSpace
+from ssepredict.inference.spaces.space import Substitution, SubstitutionSpace
 from ssepredict.modeling.predictor import Predictor, load_predictor
 
 

@@ -14,14 +14,19 @@ from ssepredict.chemistry.sites import parse_sites
 from ssepredict.data.dataset import Dataset, load_dataset
 from ssepredict.exceptions import SsePredictError
 from ssepredict.inference import backtest as backtest_module
-from ssepredict.inference import pool as pool_module
 from ssepredict.inference.backtest import FEWEST_LATER, NAMED_CASES, Backtest, backtest
-from ssepredict.inference.history import History
-from ssepredict.inference.membership import membership
-from ssepredict.inference.placement import grouped_interval, percentiles, sampling_error, top_enrichment
-from ssepredict.inference.pool import ORDERS, Pool, Ranking
+from ssepredict.inference.backtests import pool as pool_module
+from ssepredict.inference.backtests.history import History
+from ssepredict.inference.backtests.placement import (
+    grouped_interval,
+    percentiles,
+    sampling_error,
+    top_enrichment,
+)
+from ssepredict.inference.backtests.pool import ORDERS, Pool, Ranking
 from ssepredict.inference.ranking import rank
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.spaces.membership import membership
+from ssepredict.inference.spaces.space import SubstitutionSpace
 from ssepredict.modeling import training
 from ssepredict.modeling.estimators import ESTIMATORS
 from ssepredict.modeling.predictor import Predictor

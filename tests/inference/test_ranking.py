@@ -12,9 +12,10 @@ import pytest
 
 from ssepredict.chemistry.sites import parse_sites
 from ssepredict.exceptions import RankingError
-from ssepredict.inference.objective import Objective, Specification
-from ssepredict.inference.ranking import iter_chunks, rank
-from ssepredict.inference.space import Substitution, SubstitutionSpace
+from ssepredict.inference.objectives.objective import Objective, Specification
+from ssepredict.inference.ranking import rank
+from ssepredict.inference.screening.ranges import iter_chunks
+from ssepredict.inference.spaces.space import Substitution, SubstitutionSpace
 from ssepredict.physics.checks import check_sites
 from ssepredict.physics.rules import SITE_RULES
 
@@ -98,8 +99,8 @@ def test_summary_says_what_the_order_inside_the_host_is_worth(reduced):
     known = rank(SubstitutionSpace("Li3YCl6", [dopant]), reduced).attrs["summary"]["order_inside_host"]
     assert known["measured"]["host_group"] == "Li3MX6"
     assert known["better_than_chance"] == (known["measured"]["low"] > 0.5)
-    foreign = Substitution("Zr4+", ["Nb5+"], [0.1, 0.2])
-    unknown = rank(SubstitutionSpace("Li2ZrCl6", [foreign]), reduced).attrs["summary"]["order_inside_host"]
+    foreign = Substitution("La3+", ["Y3+"], [0.1, 0.2])  # nobody has reported a series on this host
+    unknown = rank(SubstitutionSpace("Li3LaCl6", [foreign]), reduced).attrs["summary"]["order_inside_host"]
     assert unknown == {"better_than_chance": False, "measured": None}
 
 
@@ -184,7 +185,7 @@ def test_a_failed_move_leaves_the_former_ranking_as_it_was(halides, predictor, t
             raise OSError(errno.ENOSPC, "No space left on device")
         move(source, target)
 
-    monkeypatch.setattr("ssepredict.inference.ranking_files.os.replace", full)
+    monkeypatch.setattr("ssepredict.inference.runs.files.os.replace", full)
     with pytest.raises(RankingError, match=r"cannot be written to .* \(No space left on device\); name a"):
         rank(halides, predictor, top=2, out=out)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before

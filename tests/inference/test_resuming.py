@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from ssepredict.exceptions import RankingError
-from ssepredict.inference import checkpoint
-from ssepredict.inference.objective import Objective
+from ssepredict.inference.objectives.objective import Objective
 from ssepredict.inference.ranking import RankingInterrupted, rank
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.runs import checkpoint
+from ssepredict.inference.spaces.space import SubstitutionSpace
 
 CHUNK = 45
 
@@ -34,7 +34,7 @@ def space() -> SubstitutionSpace:
 
 
 def _space() -> SubstitutionSpace:
-    from ssepredict.inference.space import Substitution
+    from ssepredict.inference.spaces.space import Substitution
 
     ions = ["Mg2+", "Zn2+", "Sc3+", "Y3+", "Nb5+"]
     return SubstitutionSpace("Na3Zr2Si2PO12", [Substitution("Zr4+", ions, [0.1, 0.2, 0.3, 0.4], [1, 2])])
@@ -124,6 +124,71 @@ def test_without_a_folder_the_interruption_carries_the_partial_ranking(space, pr
     assert stop.value.frame.attrs["summary"]["partial"] is True
 
 
+def test_interrupted_after_the_last_chunk_it_is_finished_first(space, predictor, expected, tmp_path):
+    with pytest.raises(
+        RankingInterrupted, match=r"interrupted after 180 of 180 candidates; the ranking in .* is complete$"
+    ) as stop:
+        rank(space, predictor, top=25, out=tmp_path, chunk=CHUNK, progress=_stop_after(4))
+    assert stop.value.complete
+    assert stop.value.folder == tmp_path
+    assert stop.value.frame.equals(expected)
+    assert _summary(tmp_path)["partial"] is False
+    assert _names(tmp_path) == {"ranking.csv", "ranking.parquet", "summary.json"}
+    with pytest.raises(RankingInterrupted, match=r"180 candidates; the ranking is complete$") as stop:
+        rank(space, predictor, top=25, chunk=CHUNK, progress=_stop_after(4))
+    assert stop.value.frame.equals(expected)
+
+
+@pytest.mark.parametrize("step", ["list_candidates", "write_ranking", "remove_partial"])
+def test_interrupted_while_it_is_written_it_is_finished_first(
+    space, predictor, expected, tmp_path, monkeypatch, step
+):
+    _interrupt_in(monkeypatch, step, times=1)
+    with pytest.raises(RankingInterrupted, match=r"is complete$") as stop:
+        rank(space, predictor, top=25, out=tmp_path)
+    assert stop.value.complete
+    assert stop.value.frame.equals(expected)
+    assert _names(tmp_path) == {"ranking.csv", "ranking.parquet", "summary.json"}
+
+
+def test_interrupted_twice_while_it_is_written_everything_is_kept(
+    space, predictor, expected, tmp_path, monkeypatch
+):
+    with monkeypatch.context() as patched:
+        _interrupt_in(patched, "write_ranking", times=2)
+        with pytest.raises(
+            RankingInterrupted, match=r"180 candidates, and again before they were ranked\. .* resume to go"
+        ) as stop:
+            rank(space, predictor, top=25, out=tmp_path)
+    assert stop.value.frame is None
+    assert not stop.value.complete
+    assert _names(tmp_path) == {"checkpoint.json"}
+    calls: list[int] = []
+    frame = rank(
+        space,
+        predictor,
+        top=25,
+        out=tmp_path,
+        resume=True,
+        progress=lambda done, total: calls.append(done),
+    )
+    assert calls == [180]
+    assert frame.equals(expected)
+
+
+def _interrupt_in(monkeypatch: pytest.MonkeyPatch, step: str, times: int) -> None:
+    from ssepredict.inference import ranking
+
+    whole, left = getattr(ranking, step), [KeyboardInterrupt] * times
+
+    def interrupted(*arguments, **options):
+        if left:
+            raise left.pop()
+        return whole(*arguments, **options)
+
+    monkeypatch.setattr(ranking, step, interrupted)
+
+
 def test_any_other_error_keeps_what_is_done(space, predictor, expected, tmp_path):
     with pytest.raises(MemoryError):
         rank(space, predictor, top=25, out=tmp_path, chunk=CHUNK, progress=_stop_after(3, MemoryError))
@@ -185,7 +250,7 @@ def test_another_question_is_refused_and_the_checkpoint_stays(
 def test_changed_code_is_refused(space, predictor, tmp_path, monkeypatch):
     with pytest.raises(RankingInterrupted):
         rank(space, predictor, out=tmp_path, chunk=CHUNK, progress=_stop_after(1))
-    from ssepredict.inference import job
+    from ssepredict.inference.engines import job
 
     other = {**job.code_version(), "sources": "c" * 64, "ssepredict": "99.0"}
     monkeypatch.setattr(job, "code_version", lambda: other)
@@ -205,7 +270,7 @@ def test_starting_anew_sets_the_former_checkpoint_aside(space, predictor, expect
 
 
 def test_a_space_without_survivors_leaves_no_checkpoint(predictor, tmp_path, frequent):
-    from ssepredict.inference.space import Substitution
+    from ssepredict.inference.spaces.space import Substitution
 
     empty = SubstitutionSpace("Na3Zr2Si2PO12", [Substitution("Zr4+", ["Mg2+", "Zn2+"], [0.5])])
     with pytest.raises(RankingError, match="none of 2 candidates is left"):

@@ -9,14 +9,14 @@ import pytest
 from ssepredict.chemistry.formula import parse_formulas
 from ssepredict.chemistry.supply_columns import SUPPLY_COLUMNS, supply_columns
 from ssepredict.exceptions import RankingError
-from ssepredict.inference.diversity import dopant_keys
-from ssepredict.inference.job import Job
-from ssepredict.inference.objective import Objective, Selection, SupplyPenalties
-from ssepredict.inference.pareto import CAP, front_flags
+from ssepredict.inference.engines.job import Job
+from ssepredict.inference.engines.wire import screened_from_plain, screened_to_plain
+from ssepredict.inference.objectives.objective import Objective, Selection, SupplyPenalties
+from ssepredict.inference.objectives.pareto import CAP, front_flags
 from ssepredict.inference.ranking import rank
-from ssepredict.inference.screened import Screened
-from ssepredict.inference.space import Substitution, SubstitutionSpace
-from ssepredict.inference.wire import screened_from_plain, screened_to_plain
+from ssepredict.inference.screening.diversity import dopant_keys
+from ssepredict.inference.screening.screened import Screened
+from ssepredict.inference.spaces.space import Substitution, SubstitutionSpace
 
 
 @pytest.fixture(scope="module")

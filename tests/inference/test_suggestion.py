@@ -8,13 +8,13 @@ import pytest
 
 from ssepredict.chemistry.sites import parse_sites
 from ssepredict.exceptions import RankingError
-from ssepredict.inference import suggestion_pool
-from ssepredict.inference.objective import Objective, Specification
-from ssepredict.inference.screening import Screen
-from ssepredict.inference.space import Substitution, SubstitutionSpace
+from ssepredict.inference.objectives.objective import Objective, Specification
+from ssepredict.inference.screening.screen import Screen
+from ssepredict.inference.spaces.space import Substitution, SubstitutionSpace
 from ssepredict.inference.suggestion import suggest
-from ssepredict.inference.suggestion_measured import Measured
-from ssepredict.inference.suggestion_pool import SAME_WITHIN, Taken
+from ssepredict.inference.suggestions import pool
+from ssepredict.inference.suggestions.measured import Measured
+from ssepredict.inference.suggestions.pool import SAME_WITHIN, Taken
 from ssepredict.physics.checks import check_sites
 
 REASONS = [
@@ -203,9 +203,9 @@ def test_the_batch_is_chosen_from_the_best_of_the_whole_space(space, predictor, 
 
 def test_of_a_large_space_the_best_part_of_every_chunk_is_conditioned(space, predictor, monkeypatch):
     plain = suggest(space, predictor, batch=3)
-    monkeypatch.setattr(suggestion_pool, "WHOLE_UP_TO", 10)
-    monkeypatch.setattr(suggestion_pool, "CHUNK", 64)
-    monkeypatch.setattr(suggestion_pool, "KEPT_OF_CHUNK", 16)
+    monkeypatch.setattr(pool, "WHOLE_UP_TO", 10)
+    monkeypatch.setattr(pool, "CHUNK", 64)
+    monkeypatch.setattr(pool, "KEPT_OF_CHUNK", 16)
     staged = suggest(space, predictor, batch=3)
     assert staged["candidate"].iloc[0] == plain["candidate"].iloc[0]
     assert staged.attrs["summary"]["suggestion"]["pool"] < plain.attrs["summary"]["suggestion"]["pool"]

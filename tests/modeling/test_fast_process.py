@@ -5,7 +5,7 @@ import pytest
 
 from ssepredict.chemistry.sites import SiteTable, parse_sites
 from ssepredict.featurizers.site import SITE_FEATURES, site_features
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.spaces.space import SubstitutionSpace
 from ssepredict.modeling.domain import Domain
 from ssepredict.modeling.fast_kernels import SAME_POINT, kernels
 from ssepredict.modeling.fast_process import FastDomain, FastProcess, References

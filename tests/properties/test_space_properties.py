@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ssepredict.chemistry.ions import Ion
-from ssepredict.inference.objective import Objective
+from ssepredict.inference.objectives.objective import Objective
 from ssepredict.inference.ranking import rank
-from ssepredict.inference.screened import Screened
-from ssepredict.inference.screening import Screen
-from ssepredict.inference.space import Substitution, SubstitutionSpace
+from ssepredict.inference.screening.screen import Screen
+from ssepredict.inference.screening.screened import Screened
+from ssepredict.inference.spaces.space import Substitution, SubstitutionSpace
 from ssepredict.modeling.predictor import load_predictor
 
 POOL = "Mg2+ Zn2+ Sc3+ Y3+ Nb5+ Nb4+ Fe2+ Fe3+ Mn2+ Mn3+ Mn4+ V2+ V3+ V4+ V5+ Ti3+ Ti4+ Hf4+".split()

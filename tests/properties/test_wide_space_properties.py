@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ssepredict.chemistry.ions import Ion
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.spaces.space import SubstitutionSpace
 
 Atoms = dict[str, Fraction]
 

@@ -17,8 +17,8 @@ from ssepredict.chemistry.sites import parse_sites
 from ssepredict.data.dataset import Dataset, load_dataset
 from ssepredict.exceptions import RankingError, SsePredictError
 from ssepredict.inference.ranking import rank
-from ssepredict.inference.screening import Screen
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.screening.screen import Screen
+from ssepredict.inference.spaces.space import SubstitutionSpace
 from ssepredict.modeling.explanation import explain
 from ssepredict.modeling.predictor import Predictor, load_predictor
 from ssepredict.report.candidate import OpenedRow

@@ -12,8 +12,8 @@ from ssepredict.chemistry.formula import FloatArray
 from ssepredict.chemistry.hosts import hosts_of
 from ssepredict.chemistry.sites import parse_sites
 from ssepredict.data.dataset import Dataset
-from ssepredict.inference.membership import ELSEWHERE, membership
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.spaces.membership import ELSEWHERE, membership
+from ssepredict.inference.spaces.space import SubstitutionSpace
 from ssepredict.modeling.targets import ROOM_TEMPERATURE_C, TARGETS, Target
 
 TARGET: Target = TARGETS["conductivity_s_cm"]

@@ -14,12 +14,12 @@ import pandas as pd
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.chemistry.sites import SiteTable, parse_sites
 from ssepredict.exceptions import SsePredictError
-from ssepredict.inference.history import TARGET
-from ssepredict.inference.objective import Objective
-from ssepredict.inference.placement import percentiles, sampling_error
-from ssepredict.inference.ranking import CHUNK
-from ssepredict.inference.screening import SCORE_DECIMALS, Screen, count_unjudged
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.backtests.history import TARGET
+from ssepredict.inference.backtests.placement import percentiles, sampling_error
+from ssepredict.inference.objectives.objective import Objective
+from ssepredict.inference.screening.ranges import BLOCK
+from ssepredict.inference.screening.screen import SCORE_DECIMALS, Screen, count_unjudged
+from ssepredict.inference.spaces.space import SubstitutionSpace
 from ssepredict.modeling.calibration import CONFIDENCE
 from ssepredict.physics.bounds import REJECT
 from ssepredict.physics.checks import Verdicts, check_sites
@@ -160,8 +160,8 @@ class Ranking:
         """Orders, prediction and verdict of every row, worked out in chunks."""
         unjudged = count_unjudged(composed)
         parts = []
-        for start in range(0, len(sites), CHUNK):
-            rows = np.arange(start, min(start + CHUNK, len(sites)))
+        for start in range(0, len(sites), BLOCK):
+            rows = np.arange(start, min(start + BLOCK, len(sites)))
             parts.append(self._block(sites.take(rows), composed.warnings[rows], unjudged[rows]))
         return pd.concat(parts, ignore_index=True)
 

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 import ssepredict
 from ssepredict.exceptions import RankingError, SsePredictError
-from ssepredict.inference.job import RANGE, Job
-from ssepredict.inference.wire import Part, Range, screened_from_plain, screened_to_plain
+from ssepredict.inference.engines.job import RANGE, Job
+from ssepredict.inference.engines.wire import Part, Range, screened_from_plain, screened_to_plain
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from ssepredict.exceptions import RankingError
-from ssepredict.inference.dask_cluster import DaskCluster
-from ssepredict.inference.job import RANGE, Job
-from ssepredict.inference.local_workers import LocalWorkers
-from ssepredict.inference.wire import Part, Range
-
-__all__ = ["DaskCluster", "Engine", "LocalWorkers", "ThisProcess", "as_engine"]
+from ssepredict.inference.engines.dask_cluster import DaskCluster
+from ssepredict.inference.engines.job import RANGE, Job
+from ssepredict.inference.engines.local_workers import LocalWorkers
+from ssepredict.inference.engines.wire import Part, Range
 
 
 @runtime_checkable

@@ -8,7 +8,7 @@ import hashlib
 import json
 import platform
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -18,21 +18,16 @@ import numpy as np
 
 import ssepredict
 from ssepredict.exceptions import RankingError
-from ssepredict.inference.diversity import best_rows, dopant_keys
-from ssepredict.inference.enumeration import IntArray
-from ssepredict.inference.objective import Objective
-from ssepredict.inference.pareto import CAP, Front, axes_of
-from ssepredict.inference.screened import Screened
-from ssepredict.inference.screening import Screen
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.objectives.objective import Objective
+from ssepredict.inference.objectives.pareto import CAP, Front, axes_of
+from ssepredict.inference.screening.diversity import best_rows, dopant_keys
+from ssepredict.inference.screening.ranges import BLOCK, iter_ranges, positions
+from ssepredict.inference.screening.screen import Screen
+from ssepredict.inference.screening.screened import Screened
+from ssepredict.inference.spaces.space import SubstitutionSpace
 
 if TYPE_CHECKING:
     from ssepredict.modeling.predictor import Predictor
-
-__all__ = ["BLOCK", "RANGE", "Job", "code_version", "differences", "iter_ranges", "positions"]
-
-BLOCK = 8192
-"""Candidates that are screened at a time, however many a process is given: a few dozen MB of arrays."""
 
 RANGE = 8 * BLOCK
 """Candidates that a process is given at a time unless it is told otherwise: about a second of work."""
@@ -212,35 +207,6 @@ class Job:
                 "numerical libraries"
             )
         return job
-
-
-def positions(size: int, total: int, start: int, stop: int) -> IntArray:
-    """Positions in a space of the candidates numbered `start` to ``stop - 1`` of `total`, spread evenly.
-
-    Examples
-    --------
-    >>> positions(size=9, total=3, start=0, stop=3)
-    array([0, 3, 6])
-    """
-    if total == size:
-        return np.arange(start, stop, dtype=np.int64)
-    # Whole numbers of any size in Python: number * size may not fit into 64 bits.
-    return np.array([number * size // total for number in range(start, stop)], dtype=np.int64)
-
-
-def iter_ranges(gaps: list[tuple[int, int]], chunk: int) -> Iterator[tuple[int, int]]:
-    """Cut ranges of numbers at the multiples of `chunk`.
-
-    Examples
-    --------
-    >>> list(iter_ranges([(0, 5), (7, 9)], 4))
-    [(0, 4), (4, 5), (7, 8), (8, 9)]
-    """
-    for start, stop in gaps:
-        while start < stop:
-            end = min(stop, start - start % chunk + chunk)
-            yield start, end
-            start = end
 
 
 @functools.cache

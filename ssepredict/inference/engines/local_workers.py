@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ssepredict.exceptions import RankingError
-from ssepredict.inference.job import RANGE, Job
-from ssepredict.inference.screened import Screened
-from ssepredict.inference.wire import Part, Range, screened_from_plain
+from ssepredict.inference.engines.job import RANGE, Job
+from ssepredict.inference.engines.wire import Part, Range, screened_from_plain
+from ssepredict.inference.screening.screened import Screened
 
 ATTEMPTS = 3
 """Worker processes in a row that may die over one chunk before the run gives up."""
@@ -178,7 +178,7 @@ class _Worker:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the process lives)
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "ssepredict.inference.worker"],
+                [sys.executable, "-P", "-m", "ssepredict.inference.engines.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._said,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ssepredict.inference.screened import Screened, Tally
+from ssepredict.inference.screening.screened import Screened, Tally
 
 __all__ = ["Part", "Range", "screened_from_plain", "screened_to_plain"]
 

@@ -12,8 +12,8 @@ import sys
 from typing import IO, Any
 
 from ssepredict.exceptions import SsePredictError
-from ssepredict.inference.job import Job
-from ssepredict.inference.wire import screened_to_plain
+from ssepredict.inference.engines.job import Job
+from ssepredict.inference.engines.wire import screened_to_plain
 
 
 def main() -> None:

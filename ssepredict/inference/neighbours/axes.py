@@ -10,8 +10,8 @@ import numpy as np
 
 from ssepredict.chemistry.formula import CompositionMatrix
 from ssepredict.chemistry.ions import Ion, shannon_radii
-from ssepredict.inference.space import CandidateBatch
-from ssepredict.inference.space_plan import EntryPlan, PartPlan
+from ssepredict.inference.spaces.plan import EntryPlan, PartPlan
+from ssepredict.inference.spaces.space import CandidateBatch
 
 SILICON, PHOSPHORUS = Ion("Si", 4), Ion("P", 5)
 

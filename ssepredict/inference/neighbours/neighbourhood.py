@@ -16,10 +16,10 @@ from ssepredict.chemistry.formula import FloatArray, format_formulas
 from ssepredict.chemistry.frameworks import FRAMEWORKS
 from ssepredict.chemistry.ions import Ion
 from ssepredict.chemistry.sites import SiteTable
-from ssepredict.inference.neighbour_axes import Axis, Change, axes_of, changed, nearest_ions, steps
-from ssepredict.inference.screening import SCORE_DECIMALS, Screen, count_unjudged
-from ssepredict.inference.space import CandidateBatch, SubstitutionSpace
-from ssepredict.inference.space_plan import PartPlan
+from ssepredict.inference.neighbours.axes import Axis, Change, axes_of, changed, nearest_ions, steps
+from ssepredict.inference.screening.screen import SCORE_DECIMALS, Screen, count_unjudged
+from ssepredict.inference.spaces.plan import PartPlan
+from ssepredict.inference.spaces.space import CandidateBatch, SubstitutionSpace
 from ssepredict.physics.bounds import NOT_EVALUABLE, REJECT, WARN
 from ssepredict.physics.checks import Verdicts, check_sites
 

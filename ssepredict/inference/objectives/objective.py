@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ssepredict.chemistry.formula import CompositionMatrix, FloatArray
 from ssepredict.chemistry.sites import SiteTable
 from ssepredict.exceptions import RankingError, SpaceError, did_you_mean
-from ssepredict.inference.objective_resolved import (
+from ssepredict.inference.objectives.resolved import (
     RISKS,
     Attitude,
     Resolved,
@@ -22,7 +22,7 @@ from ssepredict.inference.objective_resolved import (
     meaning_of,
     resolve_specification,
 )
-from ssepredict.inference.objective_schema import (
+from ssepredict.inference.objectives.schema import (
     DIRECTIONS,
     HOST_BEST,
     Specification,
@@ -31,9 +31,9 @@ from ssepredict.inference.objective_schema import (
     is_between,
     parse_specifications,
 )
-from ssepredict.inference.objective_selection import Selection, parse_selection
-from ssepredict.inference.objective_supply import SupplyPenalties, parse_supply
-from ssepredict.inference.toml_file import read_toml
+from ssepredict.inference.objectives.selection import Selection, parse_selection
+from ssepredict.inference.objectives.supply import SupplyPenalties, parse_supply
+from ssepredict.inference.spaces.toml_file import read_toml
 from ssepredict.resources import shipped_objectives
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Objective:
         Factor for a candidate outside the applicability domain.
     risk : {"mean", "lower_bound", "upper_bound"}
         Whether uncertainty counts against a candidate (lower bound of merit) or for it (upper bound), see
-        `ssepredict.inference.objective_resolved.Attitude`.
+        `ssepredict.inference.objectives.resolved.Attitude`.
     risk_confidence : float
         Coverage of the interval whose bound is taken.
     supply : SupplyPenalties

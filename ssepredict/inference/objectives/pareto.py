@@ -17,7 +17,7 @@ import pandas as pd
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.chemistry.supply import BoolArray
 from ssepredict.exceptions import SpaceError, did_you_mean
-from ssepredict.inference.enumeration import IntArray
+from ssepredict.inference.spaces.enumeration import IntArray
 
 CAP = 100_000
 """Candidates that a front may hold (some MB); a larger one is given up, never cut."""

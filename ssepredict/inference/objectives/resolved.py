@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ssepredict.chemistry.formula import FloatArray
-from ssepredict.inference.objective_schema import (
+from ssepredict.inference.objectives.schema import (
     HIGHER_IS_BETTER,
     OPEN_ENDED,
     SPANS,

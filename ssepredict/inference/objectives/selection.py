@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ssepredict.exceptions import SpaceError
-from ssepredict.inference.objective_schema import check_factor, check_keys
-from ssepredict.inference.pareto import axes_of
+from ssepredict.inference.objectives.pareto import axes_of
+from ssepredict.inference.objectives.schema import check_factor, check_keys
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Selection:
         Size of that pool, in lists: 10 keeps the ten times as many best candidates to draw from.
     pareto : tuple of str
         Columns over which the front of the whole space is gathered; empty for none. It is exact up to
-        `ssepredict.inference.pareto.CAP` candidates.
+        `ssepredict.inference.objectives.pareto.CAP` candidates.
     coarse : bool, default False
         Gather it by boxes (0.01 decades, 0.001 eV ...): its size is then bounded whatever the space.
 

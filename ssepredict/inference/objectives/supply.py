@@ -18,7 +18,7 @@ from ssepredict.chemistry.supply import (
     material_price,
 )
 from ssepredict.exceptions import SpaceError
-from ssepredict.inference.objective_schema import check_factor, check_keys, is_between
+from ssepredict.inference.objectives.schema import check_factor, check_keys, is_between
 
 
 @dataclass(frozen=True)

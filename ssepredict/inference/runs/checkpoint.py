@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ssepredict.exceptions import RankingError
-from ssepredict.inference.job import differences
-from ssepredict.inference.screened import Screened
-from ssepredict.inference.wire import Range, screened_from_plain, screened_to_plain
+from ssepredict.inference.engines.job import differences
+from ssepredict.inference.engines.wire import Range, screened_from_plain, screened_to_plain
+from ssepredict.inference.screening.screened import Screened
 
 __all__ = [
     "CHECKPOINT_FILE",

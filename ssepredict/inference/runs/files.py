@@ -7,16 +7,20 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ssepredict.exceptions import RankingError
-from ssepredict.inference import checkpoint as checkpoints
-from ssepredict.inference.folder_lock import LOCK_FILE
-from ssepredict.inference.summary import SUMMARY_KIND
+from ssepredict.inference.runs import checkpoint as checkpoints
+from ssepredict.inference.runs.folder_lock import LOCK_FILE
+from ssepredict.inference.screening.screened import Screened
+from ssepredict.inference.screening.summary import SUMMARY_KIND
 
 TABLE_FILE, PARQUET_FILE, FRONT_FILE, SUMMARY_FILE, REPORT_FILE = (
     "ranking.csv",
@@ -143,6 +147,32 @@ def read_summary(folder: Path) -> dict[str, Any] | None:
         return None
     known = isinstance(summary, dict) and summary.get("kind") == SUMMARY_KIND
     return summary if known else None
+
+
+def read_best(folder: Path, front: Sequence[str] = ()) -> Screened | None:
+    """Read which candidates a finished ranking lists, with their scores.
+
+    Parameters
+    ----------
+    folder : Path
+    front : sequence of str
+        Columns of the front that the ranking has; none where it has no front.
+
+    Returns
+    -------
+    Screened or None
+        None where a file is missing, damaged or other than `write_ranking` writes it.
+    """
+    try:
+        table = pd.read_parquet(folder / PARQUET_FILE, columns=["candidate", "score"])
+        best = Screened(table["candidate"].to_numpy(), table["score"].to_numpy())
+        if not front:
+            return best
+        rows = pd.read_csv(folder / FRONT_FILE, float_precision="round_trip")
+        points = rows[list(front)].to_numpy(dtype=np.float64)
+        return replace(best, front_indices=rows["candidate"].to_numpy(), front_points=points)
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def remove_partial(folder: Path) -> None:

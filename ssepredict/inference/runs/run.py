@@ -8,9 +8,10 @@ from contextlib import closing
 from dataclasses import replace
 
 from ssepredict.exceptions import RankingError
-from ssepredict.inference.checkpoint import Checkpoint, Progress, UnsavedError
-from ssepredict.inference.engines import Engine
-from ssepredict.inference.job import Job, iter_ranges
+from ssepredict.inference.engines.engine import Engine
+from ssepredict.inference.engines.job import Job
+from ssepredict.inference.runs.checkpoint import Checkpoint, Progress, UnsavedError
+from ssepredict.inference.screening.ranges import iter_ranges
 
 __all__ = ["Run"]
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ssepredict.chemistry.formula import FloatArray
-from ssepredict.inference.enumeration import IntArray
+from ssepredict.inference.spaces.enumeration import IntArray
 
 
 def dopant_keys(dopants: npt.ArrayLike, part: npt.ArrayLike | None = None) -> IntArray:

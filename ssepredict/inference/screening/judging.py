@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ssepredict.chemistry.sites import SiteTable
-from ssepredict.inference.enumeration import IntArray
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.spaces.enumeration import IntArray
+from ssepredict.inference.spaces.space import SubstitutionSpace
 from ssepredict.physics.bounds import Rule
 from ssepredict.physics.checks import Verdicts, check_sites
 from ssepredict.physics.rules import RULES

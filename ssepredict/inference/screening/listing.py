@@ -13,11 +13,11 @@ from ssepredict.chemistry.formula import FloatArray
 from ssepredict.chemistry.hosts import composition_keys
 from ssepredict.chemistry.sites import SiteTable, read_sites
 from ssepredict.chemistry.supply_columns import supply_columns
-from ssepredict.inference.enumeration import IntArray
-from ssepredict.inference.judging import check_parts, iter_parts
-from ssepredict.inference.pareto import axes_of
-from ssepredict.inference.screened import Screened
-from ssepredict.inference.screening import Screen
+from ssepredict.inference.objectives.pareto import axes_of
+from ssepredict.inference.screening.judging import check_parts, iter_parts
+from ssepredict.inference.screening.screen import Screen
+from ssepredict.inference.screening.screened import Screened
+from ssepredict.inference.spaces.enumeration import IntArray
 from ssepredict.physics.bounds import INFORM, NOT_EVALUABLE, WARN
 from ssepredict.physics.checks import Verdicts
 

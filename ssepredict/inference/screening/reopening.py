@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from ssepredict.inference.objective import Objective, Resolved
-from ssepredict.inference.objective_resolved import Attitude
-from ssepredict.inference.screening import Screen
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.objectives.objective import Objective, Resolved
+from ssepredict.inference.objectives.resolved import Attitude
+from ssepredict.inference.screening.screen import Screen
+from ssepredict.inference.spaces.space import SubstitutionSpace
 
 if TYPE_CHECKING:
     from ssepredict.modeling.predictor import Predictor

@@ -15,12 +15,12 @@ import numpy.typing as npt
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.chemistry.sites import SiteTable
 from ssepredict.chemistry.supply_columns import supply_columns
-from ssepredict.inference.enumeration import IntArray
-from ssepredict.inference.judging import check_parts, iter_parts
-from ssepredict.inference.objective import Objective, Resolved
-from ssepredict.inference.pareto import Front, axes_of
-from ssepredict.inference.screened import Screened, Tally
-from ssepredict.inference.space import CandidateBatch, SubstitutionSpace
+from ssepredict.inference.objectives.objective import Objective, Resolved
+from ssepredict.inference.objectives.pareto import Front, axes_of
+from ssepredict.inference.screening.judging import check_parts, iter_parts
+from ssepredict.inference.screening.screened import Screened, Tally
+from ssepredict.inference.spaces.enumeration import IntArray
+from ssepredict.inference.spaces.space import CandidateBatch, SubstitutionSpace
 from ssepredict.physics.bounds import NOT_EVALUABLE, REJECT, Rule
 from ssepredict.physics.checks import Verdicts
 from ssepredict.physics.rules import PREDICTION_RULES, SITE_RULES

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ssepredict.chemistry.formula import FloatArray
-from ssepredict.inference.enumeration import IntArray
+from ssepredict.inference.spaces.enumeration import IntArray
 
 STAGES = ("decode", "sites", "rules", "predict", "score")
 
@@ -78,7 +78,7 @@ class Screened:
     def merge(self, other: Screened, top: int) -> Screened:
         """Keep the best `top` of both: the higher score, then the lower position.
 
-        Fronts are left out: `ssepredict.inference.job.Job.merge` knows their axes.
+        Fronts are left out: `ssepredict.inference.engines.job.Job.merge` knows their axes.
 
         Merging is associative and commutative, so neither the size nor the order of chunks matters.
 

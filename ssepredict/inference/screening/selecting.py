@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ssepredict.chemistry.formula import FloatArray
-from ssepredict.inference.diversity import marginal_relevance
-from ssepredict.inference.enumeration import IntArray
-from ssepredict.inference.objective_selection import Selection
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.objectives.selection import Selection
+from ssepredict.inference.screening.diversity import marginal_relevance
+from ssepredict.inference.spaces.enumeration import IntArray
+from ssepredict.inference.spaces.space import SubstitutionSpace
 
 
 def listed_rows(

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ssepredict.inference.screened import Tally
-from ssepredict.inference.screening import Screen
+from ssepredict.inference.screening.screen import Screen
+from ssepredict.inference.screening.screened import Tally
 from ssepredict.modeling.release import without_nan
 from ssepredict.modeling.skill import is_better_than_chance, skill_of
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from ssepredict.chemistry.formula import ATOMIC_INDEX
 from ssepredict.chemistry.frameworks import HALOGENS
 from ssepredict.chemistry.ions import Ion
-from ssepredict.inference.grids import read_grid
-from ssepredict.inference.space_plan import Balance, PartPlan
+from ssepredict.inference.spaces.grids import read_grid
+from ssepredict.inference.spaces.plan import Balance, PartPlan
 
 NEUTRAL_BY = ("A", "T", "M", "X")
 """Mobile ion; Si for P; replaced M ion; O for a halogen."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ssepredict.chemistry.formula import CompositionMatrix, FloatArray
 from ssepredict.chemistry.sites import SiteTable, assign_sites
-from ssepredict.inference.exchange import IntArray
+from ssepredict.inference.spaces.exchange import IntArray
 
 
 @dataclass(frozen=True)

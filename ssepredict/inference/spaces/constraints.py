@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from ssepredict.chemistry.formula import ATOMIC_INDEX, ELEMENTS, CompositionMatrix
 from ssepredict.exceptions import did_you_mean
-from ssepredict.inference.grids import check_keys
-from ssepredict.inference.space_plan import EntryPlan, Limits, PartPlan
+from ssepredict.inference.spaces.grids import check_keys
+from ssepredict.inference.spaces.plan import EntryPlan, Limits, PartPlan
 
 CONSTRAINT_KEYS = ("only", "exclude", "toxic", "radioactive", "price_usd_per_kg", "most_elements")
 

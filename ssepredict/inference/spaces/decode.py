@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from ssepredict.chemistry.formula import ATOMIC_INDEX, CompositionMatrix
 from ssepredict.chemistry.ions import Ion
-from ssepredict.inference.exchange import IntArray
-from ssepredict.inference.space_batch import CandidateBatch
-from ssepredict.inference.space_part import PartDecoder
-from ssepredict.inference.space_plan import SpacePlan
+from ssepredict.inference.spaces.batch import CandidateBatch
+from ssepredict.inference.spaces.exchange import IntArray
+from ssepredict.inference.spaces.part import PartDecoder
+from ssepredict.inference.spaces.plan import SpacePlan
 
 Writer = Callable[[PartDecoder, CandidateBatch], list[str]]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ssepredict.inference.grids import UNIT
-from ssepredict.inference.space_plan import EntryPlan, PartPlan, SpacePlan
+from ssepredict.inference.spaces.grids import UNIT
+from ssepredict.inference.spaces.plan import EntryPlan, PartPlan, SpacePlan
 
 
 def describe_plan(plan: SpacePlan) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from ssepredict.chemistry.ions import Ion
 from ssepredict.chemistry.sites import SITES
 from ssepredict.exceptions import SsePredictError
-from ssepredict.inference.dopants import ALL, COMMON, EVERY, STATES, WORDS
-from ssepredict.inference.grids import UNIT, check_keys, read_grid
-from ssepredict.inference.space_constraints import read_elements
-from ssepredict.inference.space_plan import Spread
+from ssepredict.inference.spaces.constraints import read_elements
+from ssepredict.inference.spaces.dopants import ALL, COMMON, EVERY, STATES, WORDS
+from ssepredict.inference.spaces.grids import UNIT, check_keys, read_grid
+from ssepredict.inference.spaces.plan import Spread
 
 SUBSTITUTION_KEYS = (
     "site",

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ssepredict.chemistry.formula import FloatArray
-from ssepredict.inference.enumeration import Block
-from ssepredict.inference.exchange import IntArray
-from ssepredict.inference.space_plan import EntryPlan
+from ssepredict.inference.spaces.enumeration import Block
+from ssepredict.inference.spaces.exchange import IntArray
+from ssepredict.inference.spaces.plan import EntryPlan
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ssepredict.chemistry.ions import Ion
 from ssepredict.exceptions import SpaceError
-from ssepredict.inference.exchange import IntArray, Runs, StateClass, classify_states, exchanges
+from ssepredict.inference.spaces.exchange import IntArray, Runs, StateClass, classify_states, exchanges
 
 __all__ = ["MOST_PATTERNS", "Block", "IntArray", "count_choices"]
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ssepredict.chemistry.ions import Ion
 from ssepredict.exceptions import SpaceError
-from ssepredict.inference.dopants import state_rank
+from ssepredict.inference.spaces.dopants import state_rank
 
 IntArray = npt.NDArray[np.int64]
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from ssepredict.chemistry.hosts import composition_keys, hosts_of
 from ssepredict.chemistry.sites import SiteTable
-from ssepredict.inference.space import SubstitutionSpace
-from ssepredict.inference.space_search import narrow_space
+from ssepredict.inference.spaces.search import narrow_space
+from ssepredict.inference.spaces.space import SubstitutionSpace
 
 CANDIDATE, NEAR, ELSEWHERE = "candidate", "near", ""
 """A composition of the space itself; one between its grid points or just beyond them; any other."""

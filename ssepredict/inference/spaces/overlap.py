@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ssepredict.exceptions import SpaceError
-from ssepredict.inference.enumeration import IntArray
-from ssepredict.inference.space_part import PartDecoder
-from ssepredict.inference.space_text import write_formulas
+from ssepredict.inference.spaces.enumeration import IntArray
+from ssepredict.inference.spaces.part import PartDecoder
+from ssepredict.inference.spaces.text import write_formulas
 
 _MOST_AMOUNTS = 200_000
 """Distinct amounts of one element that are listed; with more, nothing is concluded from that element."""

@@ -10,10 +10,10 @@ import numpy as np
 from ssepredict.chemistry.formula import ATOMIC_INDEX, CompositionMatrix, FloatArray
 from ssepredict.chemistry.frameworks import FRAMEWORKS
 from ssepredict.chemistry.ions import COMMON_OXIDATION_STATES, Ion
-from ssepredict.inference.exchange import IntArray
-from ssepredict.inference.space_batch import CandidateBatch
-from ssepredict.inference.space_entry import Change, EntryDecoder
-from ssepredict.inference.space_plan import PartPlan
+from ssepredict.inference.spaces.batch import CandidateBatch
+from ssepredict.inference.spaces.entry import Change, EntryDecoder
+from ssepredict.inference.spaces.exchange import IntArray
+from ssepredict.inference.spaces.plan import PartPlan
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,8 @@ from functools import cached_property
 
 from ssepredict.chemistry.ions import Ion
 from ssepredict.chemistry.sites import SiteTable
-from ssepredict.inference.enumeration import Block, count_choices
-from ssepredict.inference.grids import UNIT
+from ssepredict.inference.spaces.enumeration import Block, count_choices
+from ssepredict.inference.spaces.grids import UNIT
 
 
 @dataclass(frozen=True)

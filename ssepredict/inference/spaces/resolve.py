@@ -7,11 +7,18 @@ from collections.abc import Mapping, Sequence
 
 from ssepredict.chemistry.frameworks import FRAMEWORKS, Framework
 from ssepredict.chemistry.ions import Ion
-from ssepredict.inference.dopants import COMMON, common_states, misplaced, site_ions, sort_ions, unlisted
-from ssepredict.inference.grids import UNIT
-from ssepredict.inference.space_constraints import Constraints
-from ssepredict.inference.space_entries import Entry
-from ssepredict.inference.space_plan import EntryPlan, PartPlan
+from ssepredict.inference.spaces.constraints import Constraints
+from ssepredict.inference.spaces.dopants import (
+    COMMON,
+    common_states,
+    misplaced,
+    site_ions,
+    sort_ions,
+    unlisted,
+)
+from ssepredict.inference.spaces.entries import Entry
+from ssepredict.inference.spaces.grids import UNIT
+from ssepredict.inference.spaces.plan import EntryPlan, PartPlan
 
 _CLAIM_ORDER = ("T", "X", "A", "M")
 """Which of two words keeps an element: the site that fewer ions can sit on."""

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from ssepredict.chemistry.sites import NEUTRAL_WITHIN, SiteTable, read_sites
 from ssepredict.exceptions import SpaceError
-from ssepredict.inference.grids import UNIT, check_keys, read_grid
-from ssepredict.inference.space_balance import plan_balance, read_excess, varied_elements
-from ssepredict.inference.space_constraints import check_host, read_constraints
-from ssepredict.inference.space_entries import Entry, read_entries
-from ssepredict.inference.space_plan import Balance, PartPlan, SpacePlan
-from ssepredict.inference.space_resolve import applies, resolve_entries
+from ssepredict.inference.spaces.balance import plan_balance, read_excess, varied_elements
+from ssepredict.inference.spaces.constraints import check_host, read_constraints
+from ssepredict.inference.spaces.entries import Entry, read_entries
+from ssepredict.inference.spaces.grids import UNIT, check_keys, read_grid
+from ssepredict.inference.spaces.plan import Balance, PartPlan, SpacePlan
+from ssepredict.inference.spaces.resolve import applies, resolve_entries
 
 SPACE_KEYS = ("title", "host", "hosts", "substitutions", "silicon", "neutral_by", "excess", "constraints")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ssepredict.chemistry.hosts import KEY_DECIMALS
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.spaces.space import SubstitutionSpace
 
 _WITHIN = 10.0**-KEY_DECIMALS
 """Amounts of published formulas are met within this much, as in their keys."""

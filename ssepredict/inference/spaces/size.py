@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ssepredict.exceptions import SpaceError
-from ssepredict.inference.space_part import PartDecoder
+from ssepredict.inference.spaces.part import PartDecoder
 
 MOST_CANDIDATES = 2**63 - 1
 """Largest size: positions are 64-bit whole numbers."""

@@ -16,18 +16,18 @@ import numpy.typing as npt
 from ssepredict.chemistry.ions import Ion
 from ssepredict.chemistry.sites import SiteTable
 from ssepredict.exceptions import SpaceError
-from ssepredict.inference.enumeration import IntArray
-from ssepredict.inference.space_batch import CandidateBatch
-from ssepredict.inference.space_constraints import refuse_candidates
-from ssepredict.inference.space_decode import SpaceDecoder
-from ssepredict.inference.space_description import describe_plan
-from ssepredict.inference.space_overlap import check_overlap
-from ssepredict.inference.space_plan import PartPlan, SpacePlan
-from ssepredict.inference.space_schema import parse_space
-from ssepredict.inference.space_size import check_size
-from ssepredict.inference.space_substitution import Substitution
-from ssepredict.inference.space_text import describe_dopants, write_formulas
-from ssepredict.inference.toml_file import read_toml
+from ssepredict.inference.spaces.batch import CandidateBatch
+from ssepredict.inference.spaces.constraints import refuse_candidates
+from ssepredict.inference.spaces.decode import SpaceDecoder
+from ssepredict.inference.spaces.description import describe_plan
+from ssepredict.inference.spaces.enumeration import IntArray
+from ssepredict.inference.spaces.overlap import check_overlap
+from ssepredict.inference.spaces.plan import PartPlan, SpacePlan
+from ssepredict.inference.spaces.schema import parse_space
+from ssepredict.inference.spaces.size import check_size
+from ssepredict.inference.spaces.substitution import Substitution
+from ssepredict.inference.spaces.text import describe_dopants, write_formulas
+from ssepredict.inference.spaces.toml_file import read_toml
 from ssepredict.resources import shipped_spaces
 
 __all__ = ["CandidateBatch", "Substitution", "SubstitutionSpace"]

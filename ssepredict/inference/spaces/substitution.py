@@ -18,7 +18,7 @@ class Substitution:
     ions : "all", "plausible" or sequence of str
         Dopant ions; "all" is every ion that Shannon lists at the coordination of the site and that can sit
         there, "plausible" those of them near enough in size and charge
-        (`ssepredict.inference.dopants.site_ions`).
+        (`ssepredict.inference.spaces.dopants.site_ions`).
     fractions : sequence of float, or mapping with start, stop and step
         Amounts that each dopant ion may take, per formula unit.
     together : sequence of int

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ssepredict.chemistry.formula import format_formulas
 from ssepredict.chemistry.ions import Ion
-from ssepredict.inference.space_batch import CandidateBatch
-from ssepredict.inference.space_part import PartDecoder
+from ssepredict.inference.spaces.batch import CandidateBatch
+from ssepredict.inference.spaces.part import PartDecoder
 
 _Named = dict[str, list[tuple[Ion, float]]]
 """Dopant ions with their fractions, per site."""

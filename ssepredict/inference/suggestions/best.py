@@ -12,10 +12,10 @@ import pandas as pd
 
 from ssepredict.chemistry.sites import read_sites
 from ssepredict.exceptions import RankingError
-from ssepredict.inference.objective import Resolved
-from ssepredict.inference.objective_schema import HIGHER_IS_BETTER
-from ssepredict.inference.space import SubstitutionSpace
-from ssepredict.inference.suggestion_measured import TARGET
+from ssepredict.inference.objectives.objective import Resolved
+from ssepredict.inference.objectives.schema import HIGHER_IS_BETTER
+from ssepredict.inference.spaces.space import SubstitutionSpace
+from ssepredict.inference.suggestions.measured import TARGET
 
 if TYPE_CHECKING:
     from ssepredict.modeling.predictor import Predictor

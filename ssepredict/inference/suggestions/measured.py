@@ -20,7 +20,7 @@ from ssepredict.data.mapping import ColumnMapping
 from ssepredict.data.refusals import Refusal
 from ssepredict.data.user_table import UserTable, read_user_table
 from ssepredict.exceptions import TableError
-from ssepredict.inference.suggestion_process import WIDEST, Warp
+from ssepredict.inference.suggestions.process import WIDEST, Warp
 from ssepredict.modeling.calibration import CONFIDENCE
 from ssepredict.modeling.targets import TARGETS
 

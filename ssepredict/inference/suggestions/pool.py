@@ -13,11 +13,11 @@ from scipy.spatial import KDTree
 
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.chemistry.sites import SiteTable, parse_sites
-from ssepredict.inference.ranking import iter_chunks
-from ssepredict.inference.screened import Tally
-from ssepredict.inference.screening import Screen
-from ssepredict.inference.suggestion_measured import TARGET, Measured
-from ssepredict.inference.suggestion_process import Residuals, Warp, improvement
+from ssepredict.inference.screening.ranges import iter_chunks
+from ssepredict.inference.screening.screen import Screen
+from ssepredict.inference.screening.screened import Tally
+from ssepredict.inference.suggestions.measured import TARGET, Measured
+from ssepredict.inference.suggestions.process import Residuals, Warp, improvement
 from ssepredict.physics.rules import ADMISSIBLE_RANGES
 
 if TYPE_CHECKING:

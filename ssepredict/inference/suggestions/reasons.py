@@ -10,11 +10,11 @@ import pandas as pd
 
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.chemistry.sites import SiteTable
-from ssepredict.inference.suggestion_batch import Batch
-from ssepredict.inference.suggestion_best import BestKnown
-from ssepredict.inference.suggestion_measured import TARGET, Measured
-from ssepredict.inference.suggestion_pool import UPPER_SCORE, Pool
-from ssepredict.inference.suggestion_process import Residuals, Warp
+from ssepredict.inference.suggestions.batch import Batch
+from ssepredict.inference.suggestions.best import BestKnown
+from ssepredict.inference.suggestions.measured import TARGET, Measured
+from ssepredict.inference.suggestions.pool import UPPER_SCORE, Pool
+from ssepredict.inference.suggestions.process import Residuals, Warp
 
 _AFTER = "substitutions"
 

@@ -22,10 +22,10 @@ from cryptography.x509.oid import NameOID
 
 import ssepredict
 from ssepredict.exceptions import RankingError
-from ssepredict.inference.dask_cluster import IN_FLIGHT
 from ssepredict.inference.engines import DaskCluster
-from ssepredict.inference.job import Job
-from ssepredict.inference.objective import Objective
+from ssepredict.inference.engines.dask_cluster import IN_FLIGHT
+from ssepredict.inference.engines.job import Job
+from ssepredict.inference.objectives.objective import Objective
 from ssepredict.inference.ranking import rank
 
 ROOT = Path(ssepredict.__file__).parent.parent
@@ -194,7 +194,7 @@ def test_workers_that_die_over_and_over_end_the_run(start, small_space, predicto
     """Every worker that begins with the candidates is killed: this scheduler stops after the second."""
     cluster = start()
     cluster.worker()
-    monkeypatch.setattr("ssepredict.inference.dask_cluster._screen_part", _die)
+    monkeypatch.setattr("ssepredict.inference.engines.dask_cluster._screen_part", _die)
     engine = DaskCluster(cluster.address)
     job = Job(small_space, predictor, Objective(), TOP, len(small_space))
     cluster.worker()

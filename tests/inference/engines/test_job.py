@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from ssepredict.exceptions import ModelError, RankingError
-from ssepredict.inference.job import Job, code_version, differences, iter_ranges, positions
-from ssepredict.inference.objective import Objective, Selection, Specification
-from ssepredict.inference.screened import Screened
+from ssepredict.inference.engines.job import Job, code_version, differences
+from ssepredict.inference.objectives.objective import Objective, Selection, Specification
+from ssepredict.inference.screening.ranges import iter_ranges
+from ssepredict.inference.screening.screened import Screened
 
 
 @pytest.fixture(scope="module")
 def job(predictor) -> Job:
-    from ssepredict.inference.space import Substitution, SubstitutionSpace
+    from ssepredict.inference.spaces.space import Substitution, SubstitutionSpace
 
     entry = Substitution("Zr4+", ["Nb5+", "Sc3+", "Y3+"], [0.1, 0.2, 0.3], [1, 2])
     objective = Objective((Specification("conductivity_s_cm", "above", 1e-4),), temperature_c=30.0)
@@ -107,27 +108,9 @@ def test_a_limit_per_dopants_is_exact_whatever_the_parts(job, size):
     assert limited.kept == 9
 
 
-def test_numbers_beyond_64_bits_are_spread_exactly():
-    size, total = 4 * 10**18, 3 * 10**9
-    found = positions(size, total, total - 2, total)
-    assert found.tolist() == [(total - 2) * size // total, (total - 1) * size // total]
-    assert found[-1] < size
-
-
-@pytest.mark.parametrize("chunk", [1, 3, 64, 100])
-def test_ranges_cover_the_gaps_and_end_at_multiples(chunk):
-    gaps = [(0, 10), (37, 100), (100, 101)]
-    ranges = list(iter_ranges(gaps, chunk))
-    covered = [number for start, stop in ranges for number in range(start, stop)]
-    assert covered == [number for start, stop in gaps for number in range(start, stop)]
-    assert all(stop - start <= chunk for start, stop in ranges)
-    ends = {stop for _, stop in gaps}
-    assert all(stop % chunk == 0 or stop in ends for _, stop in ranges)
-
-
 def test_a_part_in_blocks_is_the_part_in_one(job, monkeypatch):
     whole = job.run(0, job.total)
-    monkeypatch.setattr("ssepredict.inference.job.BLOCK", 5)
+    monkeypatch.setattr("ssepredict.inference.engines.job.BLOCK", 5)
     blocks = job.run(0, job.total)
     np.testing.assert_array_equal(blocks.indices, whole.indices)
     np.testing.assert_array_equal(blocks.scores, whole.scores)

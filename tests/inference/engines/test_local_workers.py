@@ -14,8 +14,8 @@ import pytest
 import ssepredict
 from ssepredict.exceptions import RankingError
 from ssepredict.inference.engines import LocalWorkers, ThisProcess, as_engine
-from ssepredict.inference.job import Job
-from ssepredict.inference.objective import Objective
+from ssepredict.inference.engines.job import Job
+from ssepredict.inference.objectives.objective import Objective
 from ssepredict.inference.ranking import rank
 
 ROOT = Path(ssepredict.__file__).parent.parent
@@ -23,7 +23,9 @@ ROOT = Path(ssepredict.__file__).parent.parent
 
 def _workers() -> list[psutil.Process]:
     found = psutil.Process().children(recursive=True)
-    return [process for process in found if "ssepredict.inference.worker" in " ".join(process.cmdline())]
+    return [
+        process for process in found if "ssepredict.inference.engines.worker" in " ".join(process.cmdline())
+    ]
 
 
 @pytest.fixture
@@ -100,8 +102,8 @@ def test_a_dead_pool_leaves_a_former_ranking_untouched(small_space, predictor, t
 
 
 def test_a_worker_with_other_code_ends_the_run(small_space, predictor, monkeypatch):
-    other = {**ssepredict.inference.job.code_version(), "ssepredict": "99.0"}
-    monkeypatch.setattr("ssepredict.inference.job.code_version", lambda: other)
+    other = {**ssepredict.inference.engines.job.code_version(), "ssepredict": "99.0"}
+    monkeypatch.setattr("ssepredict.inference.engines.job.code_version", lambda: other)
     with pytest.raises(RankingError, match=r"has other code \(ssepredict: 99\.0 here, .* there\)"):
         rank(small_space, predictor, engine=1)
 
@@ -138,7 +140,7 @@ def test_closing_early_ends_every_worker(job):
 def test_workers_end_with_a_killed_parent(tmp_path):
     program = (
         "import ssepredict, time\n"
-        "from ssepredict.inference.space import SubstitutionSpace\n"
+        "from ssepredict.inference.spaces.space import SubstitutionSpace\n"
         "space = SubstitutionSpace.from_toml('li2zrcl6')\n"
         "show = lambda done, total: print(done, flush=True)\n"
         # No `if __name__ == '__main__'`: a script needs none.

@@ -9,11 +9,11 @@ import pytest
 from ssepredict.chemistry.hosts import composition_keys
 from ssepredict.chemistry.ions import Ion, shannon_radii
 from ssepredict.chemistry.sites import parse_sites, read_sites
-from ssepredict.inference.neighbour_axes import OTHER_CHARGE, SAME_CHARGE, STEPS, nearest_ions
-from ssepredict.inference.neighbours import Neighbourhood
-from ssepredict.inference.objective import Objective
-from ssepredict.inference.screening import Screen
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.neighbours.axes import OTHER_CHARGE, SAME_CHARGE, STEPS, nearest_ions
+from ssepredict.inference.neighbours.neighbourhood import Neighbourhood
+from ssepredict.inference.objectives.objective import Objective
+from ssepredict.inference.screening.screen import Screen
+from ssepredict.inference.spaces.space import SubstitutionSpace
 from ssepredict.modeling.predictor import Predictor
 
 NASICON = {

@@ -9,8 +9,8 @@ import pytest
 from ssepredict.chemistry.formula import parse_formulas
 from ssepredict.chemistry.sites import parse_sites
 from ssepredict.exceptions import RankingError, SpaceError
-from ssepredict.inference.objective import Objective, Selection, Specification, SupplyPenalties
-from ssepredict.inference.objective_resolved import STEPS
+from ssepredict.inference.objectives.objective import Objective, Selection, Specification, SupplyPenalties
+from ssepredict.inference.objectives.resolved import STEPS
 from ssepredict.modeling.predictor import Predictor
 
 HOST = "Li2ZrCl6"

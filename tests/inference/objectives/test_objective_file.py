@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ssepredict.exceptions import SpaceError
-from ssepredict.inference.objective import Objective, Selection, Specification, SupplyPenalties
+from ssepredict.inference.objectives.objective import Objective, Selection, Specification, SupplyPenalties
 from ssepredict.resources import shipped_objectives
 
 EVERYTHING = """

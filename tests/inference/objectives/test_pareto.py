@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from ssepredict.exceptions import SpaceError
-from ssepredict.inference.pareto import AXES, Front, axes_of, front_flags, pareto_mask
+from ssepredict.inference.objectives.pareto import AXES, Front, axes_of, front_flags, pareto_mask
 
 TWO = axes_of(["conductivity_s_cm", "activation_energy_ev"])
 THREE = axes_of(["conductivity_s_cm", "activation_energy_ev", "price_usd_per_kg"])

@@ -5,7 +5,7 @@ import pytest
 
 from ssepredict.chemistry.formula import parse_formulas
 from ssepredict.chemistry.supply import HIGHLY_CONCENTRATED, material_hhi, material_price
-from ssepredict.inference.objective_supply import SupplyPenalties
+from ssepredict.inference.objectives.supply import SupplyPenalties
 
 FORMULAS = ["Na3Zr2Si2PO12", "Li3YCl6", "Li3ScCl6", "Li2CdCl4", "Na3Th0.2Zr1.8Si2PO12"]
 COMPOSITION = parse_formulas(FORMULAS)

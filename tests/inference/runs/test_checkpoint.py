@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ssepredict.exceptions import RankingError
-from ssepredict.inference.checkpoint import Checkpoint, Progress, UnsavedError
-from ssepredict.inference.screened import Screened, Tally
+from ssepredict.inference.runs.checkpoint import Checkpoint, Progress, UnsavedError
+from ssepredict.inference.screening.screened import Screened, Tally
 
 QUESTION = {"space": "a" * 64, "top": 5, "code": {"numpy": "2.4.6"}}
 

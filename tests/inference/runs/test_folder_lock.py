@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from ssepredict.exceptions import RankingError
-from ssepredict.inference.folder_lock import LOCK_FILE, locked
+from ssepredict.inference.runs.folder_lock import LOCK_FILE, locked
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from ssepredict.inference.folder_lock import locked
+from ssepredict.inference.runs.folder_lock import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssepredict.inference.job import Job
-from ssepredict.inference.objective import Objective, Selection, Specification
-from ssepredict.inference.screened import STAGES, Screened
-from ssepredict.inference.screening import COMPILED_FROM, Screen
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.engines.job import Job
+from ssepredict.inference.objectives.objective import Objective, Selection, Specification
+from ssepredict.inference.screening.screen import COMPILED_FROM, Screen
+from ssepredict.inference.screening.screened import STAGES, Screened
+from ssepredict.inference.spaces.space import SubstitutionSpace
 from ssepredict.modeling.predictor import Predictor
 
 IONS = {
@@ -124,8 +124,8 @@ def test_a_job_of_many_blocks_keeps_what_the_plain_one_keeps(
     plain = Job(small_space, predictor, objective, top=20, total=len(small_space))
     expected = plain.run(0, plain.total)
     assert not plain.screen.compiled
-    monkeypatch.setattr("ssepredict.inference.job.BLOCK", 64)
-    monkeypatch.setattr("ssepredict.inference.screening.COMPILED_FROM", 1)
+    monkeypatch.setattr("ssepredict.inference.engines.job.BLOCK", 64)
+    monkeypatch.setattr("ssepredict.inference.screening.screen.COMPILED_FROM", 1)
     quick = replace(plain)
     assert quick.screen.compiled
     assert_same(quick.run(0, quick.total), expected)

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from ssepredict.inference.diversity import (
+from ssepredict.inference.screening.diversity import (
     best_rows,
     dopant_keys,
     marginal_relevance,

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ssepredict.inference.objective import Objective, Specification
+from ssepredict.inference.objectives.objective import Objective, Specification
 from ssepredict.inference.ranking import rank
-from ssepredict.inference.reopening import screen_of, space_of
-from ssepredict.inference.space import SubstitutionSpace
+from ssepredict.inference.screening.reopening import screen_of, space_of
+from ssepredict.inference.spaces.space import SubstitutionSpace
 from ssepredict.modeling.predictor import Predictor
 
 OBJECTIVES = {

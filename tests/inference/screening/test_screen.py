@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from ssepredict.chemistry.supply import material_price
-from ssepredict.inference.listing import list_candidates
-from ssepredict.inference.objective import Objective, Selection
-from ssepredict.inference.screened import Screened
-from ssepredict.inference.screening import COMPILED_FROM, Screen
-from ssepredict.inference.space import Substitution, SubstitutionSpace
-from ssepredict.inference.summary import summarise
+from ssepredict.inference.objectives.objective import Objective, Selection
+from ssepredict.inference.screening.listing import list_candidates
+from ssepredict.inference.screening.screen import COMPILED_FROM, Screen
+from ssepredict.inference.screening.screened import Screened
+from ssepredict.inference.screening.summary import summarise
+from ssepredict.inference.spaces.space import Substitution, SubstitutionSpace
 from ssepredict.modeling.predictor import Predictor, load_predictor
 
 HOSTS = ["Na3Zr2Si2PO12", "Li3YCl6"]

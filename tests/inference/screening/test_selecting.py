@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ssepredict.inference.objective_selection import Selection
-from ssepredict.inference.selecting import listed_rows, substitution_vectors
-from ssepredict.inference.space import Substitution, SubstitutionSpace
+from ssepredict.inference.objectives.selection import Selection
+from ssepredict.inference.screening.selecting import listed_rows, substitution_vectors
+from ssepredict.inference.spaces.space import Substitution, SubstitutionSpace
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pytest
 from ssepredict.chemistry.ions import Ion
 from ssepredict.chemistry.sites import NEUTRAL_WITHIN, parse_sites
 from ssepredict.exceptions import SpaceError
-from ssepredict.inference.dopants import MISMATCH, plausible_dopants, sort_ions
-from ssepredict.inference.space import Substitution, SubstitutionSpace
+from ssepredict.inference.spaces.dopants import MISMATCH, plausible_dopants, sort_ions
+from ssepredict.inference.spaces.space import Substitution, SubstitutionSpace
 from ssepredict.resources import shipped_spaces
 
 NARROW = ["li2zrcl6", "na3zr2si2po12"]

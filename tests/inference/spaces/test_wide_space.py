@@ -11,10 +11,10 @@ from ssepredict.chemistry.frameworks import FRAMEWORKS
 from ssepredict.chemistry.ions import Ion, ions_with_radius, shannon_radii
 from ssepredict.chemistry.sites import parse_sites
 from ssepredict.chemistry.supply import material_price, supply_table
-from ssepredict.inference.dopants import common_states, misplaced, site_ions
-from ssepredict.inference.enumeration import count_choices
-from ssepredict.inference.space import Substitution, SubstitutionSpace
-from ssepredict.inference.space_search import narrow_space
+from ssepredict.inference.spaces.dopants import common_states, misplaced, site_ions
+from ssepredict.inference.spaces.enumeration import count_choices
+from ssepredict.inference.spaces.search import narrow_space
+from ssepredict.inference.spaces.space import Substitution, SubstitutionSpace
 
 NASICON, HAFNIUM, HALIDE = "Na3Zr2Si2PO12", "Na3Hf2Si2PO12", "Li3YCl6"
 

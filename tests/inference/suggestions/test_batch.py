@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from ssepredict.inference.suggestion_batch import choose_by_improvement, choose_by_thompson, joint_draws
+from ssepredict.inference.suggestions.batch import choose_by_improvement, choose_by_thompson, joint_draws
 
 
 def _free(size: int, **other: object) -> dict[str, object]:

@@ -8,7 +8,7 @@ import pytest
 
 from ssepredict.data.ingest import add_file
 from ssepredict.exceptions import SsePredictError, TableError
-from ssepredict.inference.suggestion_measured import held_against, of_families, read_measured
+from ssepredict.inference.suggestions.measured import held_against, of_families, read_measured
 
 HEADER = "formula,conductivity_s_cm,temperature_c,contribution\n"
 

@@ -6,7 +6,7 @@ import pytest
 from scipy.special import ndtri
 
 from ssepredict.chemistry.sites import parse_sites
-from ssepredict.inference.suggestion_process import (
+from ssepredict.inference.suggestions.process import (
     LABORATORY,
     LATENT,
     NOISE,

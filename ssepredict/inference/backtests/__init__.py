@@ -1,0 +1,1 @@
+"""The literature as it stood, and where later compositions stand among candidates."""

@@ -1,0 +1,1 @@
+"""What is near one candidate in its space."""

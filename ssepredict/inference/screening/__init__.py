@@ -1,0 +1,1 @@
+"""Candidates through rules, predictions and score, and the list of the best."""

@@ -1,0 +1,1 @@
+"""Spaces of candidates: their description, what it comes to on each host, and the candidate at a position."""
