@@ -19,7 +19,7 @@ from ssepredict.chemistry.formula import FloatArray
 from ssepredict.chemistry.sites import parse_sites
 from ssepredict.data.doping_gain import isotherms
 from ssepredict.featurizers.site import SiteFeaturizer
-from ssepredict.modeling.blend import TreesAndProcess, randomized_boosting
+from ssepredict.modeling.blend import randomized_boosting
 from ssepredict.modeling.estimators import EstimatorSpec
 from ssepredict.modeling.gaussian import SiteGaussianProcess
 from ssepredict.modeling.informed_process import InformedProcess
@@ -160,17 +160,8 @@ GAIN_MODELS: dict[str, EstimatorSpec] = {
             by_paper=True,
             tuned=lambda target: {"process": settings_of(target).for_process()},
         ),
-        EstimatorSpec(
-            "process_first",
-            "reference",
-            "features",
-            lambda seed: TreesAndProcess(seed=seed),
-            "monotone_constraints",
-            by_paper=True,
-            tuned=lambda target: {**settings_of(target).for_both(), "process_weight": 0.9},
-        ),
     )
 }
 """Candidates by name. `paper_contrasts` gives every paper a level of its own, so that only differences inside
 papers inform; `informed_process` puts the process around a mean from transport theory, with slopes from
-differences inside papers; `process_first` is the released blend with nine parts in ten of the process."""
+differences inside papers."""
