@@ -11,6 +11,16 @@ from ssepredict.cli.options import AsJson, DatasetFolder
 
 descriptors = typer.Typer(help="Figures of relaxed doped crystals.", no_args_is_help=True)
 
+PotentialName = Annotated[str, typer.Option("--potential", help="CHGNet, or SevenNet to compare.")]
+WeightsName = Annotated[
+    str,
+    typer.Option(
+        "--weights",
+        help="Other weights of the potential: 0.2.0 or r2scan of CHGNet, 7net-l3i5, 7net-mf-0-pbe or "
+        "7net-mf-0-r2scan of SevenNet.",
+        show_default=False,
+    ),
+]
 RunFile = Annotated[Path, typer.Option("--out", help="File to which every finished configuration is added.")]
 
 
@@ -20,9 +30,8 @@ def descriptors_compute(
     ions: Annotated[str, typer.Option("--ions", help="Dopants, e.g. Sc3+,Zn2+,Mg2+.")],
     configurations: Annotated[int, typer.Option(min=1, help="Configurations of each dopant.")] = 3,
     count: Annotated[int, typer.Option(min=1, help="M ions to replace in the cell.")] = 2,
-    weights: Annotated[
-        str, typer.Option("--weights", help="Of CHGNet: 0.3.0, or 0.2.0 and r2scan to compare.")
-    ] = "0.3.0",
+    potential: PotentialName = "CHGNet",
+    weights: WeightsName = "",
     threads: Annotated[int, typer.Option(min=1, help="Threads of the potential.")] = 1,
     out: RunFile = Path("descriptors.jsonl"),
 ) -> None:
@@ -30,19 +39,19 @@ def descriptors_compute(
     from ssepredict.chemistry.ions import Ion
     from ssepredict.data.descriptors import append_record, read_records
     from ssepredict.report import tables
-    from ssepredict.structures.campaign import plan, run
+    from ssepredict.structures.campaign import finished, plan, run
     from ssepredict.structures.hosts import find_host
-    from ssepredict.structures.relax import chgnet_potential
+    from ssepredict.structures.potentials import find_potential
 
     found = find_host(host)
     dopants = [Ion.parse(text) for text in ions.split(",")]
-    potential = chgnet_potential(threads, weights)
-    tasks = plan(found, dopants, count=count, configurations=configurations, potential=potential.name)
+    forces = find_potential(potential)(threads, weights)
+    tasks = plan(found, dopants, count=count, configurations=configurations, potential=forces.name)
     done = read_records(out)
-    left = sum(task.key not in done for task in tasks)
+    left = sum(not finished(done.get(task.key)) for task in tasks)
     show = tables.console(stderr=True).print
     show(f"{len(tasks)} configurations, {len(tasks) - left} of them finished in {out}")
-    for task, record in run(tasks, potential, done):
+    for task, record in run(tasks, forces, done):
         append_record(out, record)
         left -= 1
         result = record.get("problem") or f"{record['steps']} steps, {record['seconds']} s"
@@ -77,6 +86,8 @@ def descriptors_dynamics(
     structures: Annotated[
         Path | None, typer.Option("--structures", help="File of `compute` that may hold the relaxed cell.")
     ] = None,
+    potential: PotentialName = "CHGNet",
+    weights: WeightsName = "",
     threads: Annotated[int, typer.Option(min=1, help="Threads of the potential.")] = 1,
     out: Annotated[Path, typer.Option("--out", help="File to which every chunk is added.")] = Path(
         "dynamics.jsonl"
@@ -88,20 +99,21 @@ def descriptors_dynamics(
     from ssepredict.structures.campaign import Task, run
     from ssepredict.structures.dynamics import Run, simulate
     from ssepredict.structures.hosts import find_host
-    from ssepredict.structures.relax import chgnet_potential
+    from ssepredict.structures.potentials import find_potential
 
     metal = str(find_host(host).metal)
     kelvin = _numbers(temperatures, "--temperatures")
     dopant = _ion(ion) if ion else metal
-    potential = chgnet_potential(threads)
-    task = Task("doped" if ion else "undoped", host, dopant, count if ion else 0, seed, potential.name)
+    builder = find_potential(potential)
+    whole = builder(threads, weights)
+    task = Task("doped" if ion else "undoped", host, dopant, count if ion else 0, seed, whole.name)
     show = tables.console(stderr=True).print
     done = (read_records(structures) if structures else {}) | read_records(out)
-    for relaxed, record in run([task.undoped, task] if ion else [task], potential, done):
+    for relaxed, record in run([task.undoped, task] if ion else [task], whole, done):
         append_record(out, record)
         done[relaxed.key] = record
         show(f"relaxed {relaxed.kind} {relaxed.ion}: {record.get('problem') or record['steps']} steps")
-    runs, forces = [Run(task, t, timestep) for t in kelvin], chgnet_potential(threads, stress=False)
+    runs, forces = [Run(task, t, timestep) for t in kelvin], builder(threads, weights, stress=False)
     for moved, record in simulate(runs, picoseconds, forces, done):
         append_record(out, record)
         show(
@@ -141,7 +153,7 @@ def descriptors_check(folder: DatasetFolder = None, as_json: AsJson = False) -> 
     from ssepredict.data.descriptors import read_descriptors, read_lattice
     from ssepredict.exceptions import SsePredictError
     from ssepredict.modeling.descriptor_checks import check_descriptors, used_descriptors
-    from ssepredict.modeling.reported_cells import volume_errors
+    from ssepredict.modeling.potential_comparison import agreement, common_checks, potential_volume_errors
     from ssepredict.report import tables
     from ssepredict.report.documents import json_text, records
 
@@ -153,17 +165,26 @@ def descriptors_check(folder: DatasetFolder = None, as_json: AsJson = False) -> 
             "and `ssepredict descriptors table`"
         )
     lattice = read_lattice(dataset.folder)
-    checks, volumes = check_descriptors(table, dataset, lattice), volume_errors(table, lattice)
+    checks, volumes = check_descriptors(table, dataset, lattice), potential_volume_errors(table, lattice)
+    alike, common = agreement(table), common_checks(table, dataset, lattice)
     used = used_descriptors(checks)
     if as_json:
-        content = {"checks": records(checks), "volumes": records(volumes), "used": used}
+        content = {
+            "checks": records(checks),
+            "volumes": records(volumes),
+            "agreement": records(alike),
+            "common_checks": records(common),
+            "used": used,
+        }
         print(json_text(content))
         return
     show = tables.console().print
-    show(tables.any_table(checks))
-    show(tables.any_table(volumes))
-    for host, names in used.items():
-        show(f"{host}: models may use {', '.join(names)}")
+    for shown in (checks, volumes, alike, common):
+        if len(shown):
+            show(tables.any_table(shown))
+    for potential, hosts in used.items():
+        for host, names in hosts.items():
+            show(f"{host}: models may use {', '.join(names)} ({potential})")
     if not used:
         show("no descriptor passes; models may use none")
 

@@ -6,7 +6,7 @@ reported of the dopants in the direction that physics expects.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from ssepredict.modeling.reported_cells import volume_errors
 from ssepredict.modeling.single_phase import reported_shares
 from ssepredict.physics.single_phase import SINGLE_PHASE_SHARES
 from ssepredict.structures.hosts import HOSTS, find_host
+from ssepredict.structures.potentials import potential_names
 
 LEVEL = 0.05
 """Largest one-sided p-value at which a check is passed."""
@@ -65,7 +66,7 @@ CHECKS = (
 def check_descriptors(
     table: pd.DataFrame, dataset: Dataset, lattice: pd.DataFrame, *, seed: int = 0
 ) -> pd.DataFrame:
-    """Hold every descriptor against what was reported.
+    """Hold every descriptor of every potential against what was reported.
 
     Parameters
     ----------
@@ -80,49 +81,47 @@ def check_descriptors(
     Returns
     -------
     DataFrame
-        One row per check and host: `descriptor`, `against`, `host` (``between hosts`` where hosts are
-        compared), `n`, `expected` (sign), `spearman`, `p_value` (one-sided, by permutation; NaN below
-        `FEWEST` pairs), `reliability`, `passed`. Inside a host no check is passed while the reliability is
-        unknown.
+        One row per potential, check and host: `potential`, `descriptor`, `against`, `host` (``between hosts``
+        where hosts are compared), `n`, `expected` (sign), `spearman`, `p_value` (one-sided, by permutation;
+        NaN below `FEWEST` pairs), `reliability`, `passed`. Inside a host no check is passed while the
+        reliability is unknown.
     """
     cells = volume_errors(table, lattice)
     medians = cells.groupby(["host", "ion", "fraction"])["reported"].median().reset_index()
     volumes = {(row[0], row[1], row[2]): float(row[3]) for row in medians.to_numpy().tolist()}
     reported = _Reported(reported_activation_energies(dataset), volumes)
-    rows = []
-    for check in CHECKS:
-        values = table[table["descriptor"] == check.descriptor]
-        for host, pairs in _pairs(check, values, reported):
-            both = np.array(pairs, dtype=float)
-            rho, p_value = rank_correlation(both[:, 0], both[:, 1], check.expected, seed=seed)
-            doped = values[(values["host"] == host) & values["fraction"].between(0, 0.5, inclusive="neither")]
-            steady = np.nan if check.between_hosts else reliability(doped)
-            passed = p_value <= LEVEL and (check.between_hosts or steady >= LEAST_RELIABILITY)
-            rows.append(
-                (
-                    check.descriptor,
-                    check.against,
-                    host,
-                    len(pairs),
-                    check.expected,
-                    rho,
-                    p_value,
-                    steady,
-                    passed,
-                )
-            )
-    names = ["descriptor", "against", "host", "n", "expected", "spearman", "p_value", "reliability", "passed"]
+    rows = [
+        (str(potential), *row)
+        for potential, lines in table.groupby(potential_names(table))
+        for row in _check_potential(lines, reported, seed)
+    ]
+    names = [
+        "potential", "descriptor", "against", "host", "n", "expected", "spearman", "p_value", "reliability",
+        "passed",
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=names)
 
 
-def used_descriptors(checks: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Descriptors that pass a check inside a host and fail none there, by host; all others are not used."""
+def used_descriptors(checks: pd.DataFrame) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Name what models may use: descriptors that pass a check inside a host and fail none there.
+
+    Parameters
+    ----------
+    checks : DataFrame
+        As `check_descriptors` gives it.
+
+    Returns
+    -------
+    dict of str to dict of str to tuple of str
+        Potential to host to descriptors; what is missing is not used.
+    """
     judged = checks[(checks["host"] != "between hosts") & checks["p_value"].notna()]
-    sound = judged.groupby(["host", "descriptor"])["passed"].all()
-    found: dict[str, list[str]] = {}
-    for host, descriptor in sound[sound].index:
-        found.setdefault(str(host), []).append(str(descriptor))
-    return {host: tuple(sorted(names)) for host, names in found.items()}
+    sound = judged.groupby(["potential", "host", "descriptor"])["passed"].all()
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for potential, host, descriptor in sorted(sound[sound].index):
+        of_potential = found.setdefault(potential, {})
+        of_potential[host] = (*of_potential.get(host, ()), descriptor)
+    return found
 
 
 def reported_activation_energies(dataset: Dataset) -> dict[str, dict[str, float]]:
@@ -221,6 +220,21 @@ def reliability(rows: pd.DataFrame) -> float:
 
 def _only(names: set[str]) -> str | None:
     return next(iter(names)) if len(names) == 1 else None
+
+
+def _check_potential(table: pd.DataFrame, reported: _Reported, seed: int) -> Iterator[tuple[object, ...]]:
+    for check in CHECKS:
+        values = table[table["descriptor"] == check.descriptor]
+        for host, pairs in _pairs(check, values, reported):
+            both = np.array(pairs, dtype=float)
+            rho, p_value = rank_correlation(both[:, 0], both[:, 1], check.expected, seed=seed)
+            doped = values[(values["host"] == host) & values["fraction"].between(0, 0.5, inclusive="neither")]
+            steady = np.nan if check.between_hosts else reliability(doped)
+            passed = p_value <= LEVEL and (check.between_hosts or steady >= LEAST_RELIABILITY)
+            yield (
+                check.descriptor, check.against, host, len(pairs), check.expected, rho, p_value, steady,
+                passed,
+            )  # fmt: skip
 
 
 def _pairs(

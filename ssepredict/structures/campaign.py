@@ -15,7 +15,8 @@ from ssepredict.structures.cells import Crystal
 from ssepredict.structures.descriptors import crystal_figures
 from ssepredict.structures.doping import Order, dope, end_member_order, host_order
 from ssepredict.structures.hosts import Host, find_host
-from ssepredict.structures.relax import Potential, package_versions, relax
+from ssepredict.structures.potentials import Potential, package_versions
+from ssepredict.structures.relax import FORCE_EV_ANGSTROM, STRESS_GPA, relax
 
 Kind = Literal["undoped", "end_member", "doped"]
 Record = dict[str, Any]
@@ -109,7 +110,7 @@ def run(
         Undoped cells before the doped ones that start from them.
     potential : Potential
     done : mapping of str to dict
-        Records so far, by key.
+        Records so far, by key; one that is not `finished` is continued from its cell.
 
     Yields
     ------
@@ -119,11 +120,18 @@ def run(
     known = dict(done)
     calculator = None
     for task in tasks:
-        if task.key in known:
+        if finished(known.get(task.key)):
             continue
         calculator = calculator or potential.make()
         known[task.key] = _compute(task, potential, calculator, known)
         yield task, known[task.key]
+
+
+def finished(record: Record | None) -> bool:
+    """Whether nothing is left to compute: relaxed as strictly as `relax` does now, given up or impossible."""
+    if record is None:
+        return False
+    return "problem" in record or record.get("stress_gpa", np.inf) <= STRESS_GPA
 
 
 def _compute(task: Task, potential: Potential, calculator: Any, known: Mapping[str, Record]) -> Record:
@@ -147,6 +155,8 @@ def _compute(task: Task, potential: Potential, calculator: Any, known: Mapping[s
         "energy_ev": relaxed.energy_ev,
         "steps": relaxed.steps,
         "converged": relaxed.converged,
+        "force_ev_angstrom": FORCE_EV_ANGSTROM,
+        "stress_gpa": STRESS_GPA,
         "figures": {name: None if np.isnan(value) else round(value, 6) for name, value in figures.items()},
         "lattice": relaxed.crystal.lattice.round(_DECIMALS).tolist(),
         "fractional": relaxed.crystal.fractional.round(_DECIMALS).tolist(),
@@ -166,8 +176,11 @@ def _order(task: Task, host: Host) -> Order:
 
 
 def _start(task: Task, order: Order, host: Host, known: Mapping[str, Record]) -> Crystal:
-    """Begin at the relaxed undoped twin, added ions on their unrelaxed sites."""
+    """Begin where an earlier relaxation ended, or at the undoped twin with added ions on unrelaxed sites."""
     crystal = order.to_crystal()
+    earlier = known.get(task.key)
+    if earlier is not None:
+        return crystal.moved(np.array(earlier["lattice"]), np.array(earlier["fractional"]))
     if task.kind != "doped":
         return crystal
     twin = known.get(task.undoped.key)

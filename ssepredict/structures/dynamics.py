@@ -20,7 +20,7 @@ from ssepredict.chemistry.ions import Ion
 from ssepredict.exceptions import SsePredictError
 from ssepredict.structures.campaign import Record, Task
 from ssepredict.structures.hosts import find_host
-from ssepredict.structures.relax import Potential
+from ssepredict.structures.potentials import Potential
 from ssepredict.units import BOLTZMANN_EV_K
 
 TIMESTEP_FS = 2.0
@@ -85,7 +85,7 @@ def simulate(
     Raises
     ------
     SsePredictError
-        When a relaxed crystal is missing, or the dynamics runs away.
+        When a relaxed crystal is missing or has changed since the run began, or the dynamics runs away.
     """
     known = dict(done)
     calculator = None
@@ -143,6 +143,10 @@ def _advance(
     atoms = _atoms(relaxed)
     if chunk:
         before = known[run.key(chunk - 1)]
+        if before.get("lattice") != relaxed["lattice"]:
+            raise SsePredictError(
+                f"{run.name} began in another cell than the relaxed one of today; begin in a new file"
+            )
         atoms.set_positions(before["positions"])
         atoms.set_velocities(before["velocities"])
     else:
@@ -159,7 +163,7 @@ def _advance(
         "metal_sites": relaxed["metal_sites"], "potential": potential.name, "versions": potential.versions,
         "temperature_k": run.temperature_k, "timestep_fs": run.timestep_fs, "steps": CHUNK_STEPS,
         "mean_temperature_k": round(float(np.mean(temperatures)), 1),
-        "atoms": len(mobile), "formula_units": relaxed["formula_units"],
+        "atoms": len(mobile), "formula_units": relaxed["formula_units"], "lattice": relaxed["lattice"],
         "frames": np.round(frames, 4).tolist(),
         "positions": atoms.get_positions().tolist(), "velocities": atoms.get_velocities().tolist(),
         "seconds": round(time.perf_counter() - started, 1),

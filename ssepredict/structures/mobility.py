@@ -11,6 +11,7 @@ from ssepredict.columns import DERIVED_TABLES
 from ssepredict.structures.campaign import Record
 from ssepredict.structures.diffusion import LAGS_PS, arrhenius_energy, diffusion
 from ssepredict.structures.dynamics import METHOD, trajectory
+from ssepredict.structures.potentials import method_text, potential_names
 
 EQUILIBRATION_PS = 0.5
 """Time at the start of a run that is left out."""
@@ -59,7 +60,7 @@ def mobility_table(
 
 
 def arrhenius_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Activation energy of every crystal between its lowest and its highest temperature.
+    """Activation energy of every crystal and potential between its lowest and its highest temperature.
 
     Parameters
     ----------
@@ -69,11 +70,12 @@ def arrhenius_table(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `host`, `ion`, `fraction`, `activation_energy_ev`, `standard_error_ev` (NaN where a diffusivity is not
-        positive or has no error), `hops` (the fewer of the two).
+        `host`, `ion`, `fraction`, `potential`, `activation_energy_ev`, `standard_error_ev` (NaN where a
+        diffusivity is not positive or has no error), `hops` (the fewer of the two).
     """
     rows = []
-    for names, of_one in table.groupby(["host", "ion", "fraction"]):
+    crystals = table.assign(potential=potential_names(table))
+    for names, of_one in crystals.groupby(["host", "ion", "fraction", "potential"]):
         ends = of_one.sort_values("temperature_k").iloc[[0, -1]]
         low, high = ends["temperature_k"]
         if low == high:
@@ -82,7 +84,7 @@ def arrhenius_table(table: pd.DataFrame) -> pd.DataFrame:
             (low, high), tuple(ends["diffusivity_cm2_s"]), tuple(ends["standard_error_cm2_s"])
         )
         rows.append((*names, energy, error, int(ends["hops"].min())))
-    columns = ["host", "ion", "fraction", "activation_energy_ev", "standard_error_ev", "hops"]
+    columns = ["host", "ion", "fraction", "potential", "activation_energy_ev", "standard_error_ev", "hops"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -107,7 +109,7 @@ def _row(chunks: list[Record], equilibration_ps: float, lags_ps: tuple[float, fl
         "lag_low_ps": lags_ps[0],
         "lag_high_ps": lags_ps[1],
         "mean_temperature_k": round(sum(chunk["mean_temperature_k"] for chunk in kept) / len(kept), 1),
-        "method": f"{METHOD}, constant volume of the relaxed cell; {first['potential']}",
+        "method": method_text(f"{METHOD}, constant volume of the relaxed cell", first["potential"]),
         "versions": first["versions"],
         "cell": f"{first['atoms']} ions, {first['formula_units']} formula units",
         "seed": str(first["seed"]),

@@ -11,10 +11,11 @@ import pandas as pd
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.chemistry.ions import Ion
 from ssepredict.columns import DERIVED_TABLES
-from ssepredict.structures.campaign import Record, Task
+from ssepredict.structures.campaign import Record, Task, finished
 from ssepredict.structures.descriptors import DESCRIPTORS, Descriptor, against_undoped, mixing_energy
 from ssepredict.structures.doping import dopants_in_end_member, parent
 from ssepredict.structures.hosts import HOSTS, Host, find_host
+from ssepredict.structures.potentials import method_text
 
 COLUMNS = [column.name for column in DERIVED_TABLES["descriptors"]]
 _DIGITS = 4
@@ -32,9 +33,10 @@ def descriptor_table(records: Iterable[Record]) -> pd.DataFrame:
     -------
     DataFrame
         Columns of ``descriptors.csv``: mean over the configurations and their sample standard deviation
-        (`spread`, empty for one). Only relaxations that converged count.
+        (`spread`, empty for one), each potential for itself. Only relaxations that are `finished` and
+        converged count.
     """
-    known = {record["key"]: record for record in records if record.get("converged")}
+    known = {record["key"]: record for record in records if record.get("converged") and finished(record)}
     groups: dict[tuple[str, str, int, str], list[Record]] = defaultdict(list)
     for record in known.values():
         if record["kind"] != "end_member":
@@ -46,9 +48,9 @@ def descriptor_table(records: Iterable[Record]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=COLUMNS)
     table = table.sort_values(["host", "ion", "fraction"], kind="stable", ignore_index=True)
     # The parent of one host's end members may itself be a host: its own configurations stand.
-    best = table.groupby(["host", "ion", "fraction", "descriptor"])["configurations"].transform("max")
-    table = table[table["configurations"] == best]
-    return table.drop_duplicates(["host", "ion", "fraction", "descriptor"], ignore_index=True)
+    line = ["host", "ion", "fraction", "descriptor", "method"]
+    best = table.groupby(line)["configurations"].transform("max")
+    return table[table["configurations"] == best].drop_duplicates(line, ignore_index=True)
 
 
 def figures_of(record: Record, known: Mapping[str, Record]) -> dict[str, float]:
@@ -141,7 +143,7 @@ def _row(
         "spread": round(float(values.std(ddof=1)), _DIGITS) if len(values) > 1 else np.nan,
         "configurations": len(values),
         "unit": descriptor.unit,
-        "method": f"{descriptor.method}; {record['potential']}",
+        "method": method_text(descriptor.method, record["potential"]),
         "versions": record["versions"],
         "cell": f"{record['atoms']} ions, {record['formula_units']} formula units",
         "seed": seeds,

@@ -29,7 +29,7 @@ LAYERS = {
 }
 INSIDE_FUNCTIONS_ONLY = (
     "pymatgen", "matminer", "mlflow", "plotly", "matplotlib", "pandera", "lightgbm", "skops", "dask",
-    "distributed", "streamlit", "impedance", "torch", "chgnet", "ase", "bvlain",
+    "distributed", "streamlit", "impedance", "torch", "chgnet", "sevenn", "ase", "bvlain",
 )  # fmt: skip
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 

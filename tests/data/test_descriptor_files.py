@@ -92,7 +92,7 @@ def test_shipped_table_names_declared_hosts_and_descriptors():
     assert set(table["descriptor"]) <= DESCRIPTORS.keys()
     units = table.drop_duplicates("descriptor").set_index("descriptor")["unit"]
     assert units.to_dict() == {name: DESCRIPTORS[name].unit for name in units.index}
-    assert not table.duplicated(["host", "ion", "fraction", "descriptor"]).any()
+    assert not table.duplicated(["host", "ion", "fraction", "descriptor", "method"]).any()
     assert (table.loc[table["fraction"] == 0, "configurations"] >= 1).all()
 
 

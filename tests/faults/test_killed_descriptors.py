@@ -16,7 +16,7 @@ import sys, time
 import numpy as np
 from ase.calculators.calculator import Calculator, all_changes
 from ssepredict import cli
-from ssepredict.structures import descriptors, relax
+from ssepredict.structures import descriptors, potentials
 
 class Nothing(Calculator):
     implemented_properties = ["energy", "forces", "stress"]
@@ -27,7 +27,7 @@ class Nothing(Calculator):
         self.results = {"energy": -float(n), "forces": np.zeros((n, 3)), "stress": np.zeros(6)}
 
 descriptors.BVSE_RESOLUTION_ANGSTROM = 0.8
-relax.chgnet_potential = lambda *_: relax.Potential("nothing", "none 0", Nothing)
+potentials.POTENTIALS["CHGNet"] = lambda *_: potentials.Potential("nothing", "none 0", Nothing)
 cli.main(["descriptors", "compute", "--host", "Li3YCl6", "--ions", "In3+,Zr4+", "--count", "1",
           "--configurations", "1", "--out", sys.argv[1]])
 """

@@ -13,7 +13,7 @@ from ase.calculators.calculator import Calculator, all_changes
 from ssepredict import cli
 from ssepredict.data.descriptors import append_record, read_descriptors, read_dynamics, read_records
 from ssepredict.resources import shipped_folder
-from ssepredict.structures import descriptors, relax
+from ssepredict.structures import descriptors, potentials
 
 
 def _fails(capsys, *arguments):
@@ -37,12 +37,28 @@ def test_wrong_input_is_one_message(capsys, tmp_path, host, ions, message):
     assert not (tmp_path / "a.jsonl").exists()
 
 
-def test_missing_potential_names_the_extra(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr(relax.importlib.util, "find_spec", lambda name: None)
-    said = _fails(
-        capsys, "compute", "--host", "Li3YCl6", "--ions", "In3+", "--out", str(tmp_path / "a.jsonl")
-    )
-    assert "pip install 'ssepredict[structure]'" in said
+@pytest.mark.parametrize(("potential", "extra"), [("CHGNet", "structure"), ("SevenNet", "sevennet")])
+@pytest.mark.parametrize("command", [("compute", "--ions", "In3+"), ("dynamics", "--temperatures", "800")])
+def test_missing_potential_names_the_extra(capsys, tmp_path, monkeypatch, command, potential, extra):
+    monkeypatch.setattr(potentials.importlib.util, "find_spec", lambda name: None)
+    out = str(tmp_path / "a.jsonl")
+    said = _fails(capsys, *command, "--host", "Li3YCl6", "--potential", potential, "--out", out)
+    assert f"{potential} is not installed; run: pip install 'ssepredict[{extra}]'" in said
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        (("--potential", "SevenNett"), "did you mean 'SevenNet'?; expected one of CHGNet, SevenNet"),
+        (("--weights", "7net-0"), "CHGNet carries no weights '7net-0'; expected one of 0.3.0"),
+        (("--potential", "sevennet", "--weights", "7net-omni"), "expected one of 7net-0, 7net-l3i5"),
+    ],
+)
+def test_unknown_potential_names_the_known_ones(capsys, tmp_path, chosen, message):
+    out = tmp_path / "a.jsonl"
+    said = _fails(capsys, "compute", "--host", "Li3YCl6", "--ions", "In3+", *chosen, "--out", str(out))
+    assert message in " ".join(said.split())
+    assert not out.exists()
 
 
 def test_table_of_nothing_is_refused(capsys, tmp_path):
@@ -54,7 +70,8 @@ def test_finished_configurations_become_a_table(tmp_path, capsys):
     record = {
         "key": "undoped|Li3YCl6|Y3+|0|0|x", "kind": "undoped", "host": "Li3YCl6", "ion": "Y3+", "count": 0,
         "seed": 0, "potential": "x", "versions": "x 1", "formula_units": 6, "atoms": 60, "metal_sites": 6,
-        "energy_ev": -1.0, "steps": 1, "converged": True, "figures": {"volume": 217.7, "barrier_1d": None},
+        "energy_ev": -1.0, "steps": 1, "converged": True, "stress_gpa": 0.05,
+        "figures": {"volume": 217.7, "barrier_1d": None},
         "lattice": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
     }  # fmt: skip
     append_record(tmp_path / "a.jsonl", record)
@@ -78,8 +95,18 @@ def test_shipped_descriptors_are_checked_against_the_literature(capsys):
     assert repeated
     assert all(line["spearman"] > 0 for line in repeated)
     assert all(abs(line["error_pct"]) < 10 for line in found["volumes"])
-    passed = {(line["host"], line["descriptor"]) for line in found["checks"] if line["passed"]}
-    assert {(host, name) for host, names in found["used"].items() for name in names} <= passed
+    checked = {line["potential"] for line in found["checks"]}
+    assert {line["potential"] for line in found["volumes"]} <= checked
+    passed = {
+        (line["potential"], line["host"], line["descriptor"]) for line in found["checks"] if line["passed"]
+    }
+    used = {
+        (potential, host, name)
+        for potential, hosts in found["used"].items()
+        for host, names in hosts.items()
+        for name in names
+    }
+    assert used <= passed
     with pytest.raises(SystemExit):
         cli.main(["descriptors", "check"])
     assert "reported activation energy" in capsys.readouterr().out
@@ -110,10 +137,11 @@ def _dynamics(out, *more):
 
 
 def test_dynamics_of_a_doped_cell_become_diffusivities(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(relax, "chgnet_potential", lambda *_, **__: relax.Potential("free", "none 0", Free))
+    free = potentials.Potential("free", "none 0", Free)
+    monkeypatch.setitem(potentials.POTENTIALS, "SevenNet", lambda *_, **__: free)
     monkeypatch.setattr(descriptors, "BVSE_RESOLUTION_ANGSTROM", 0.8)
     out, csv = tmp_path / "a.jsonl", tmp_path / "dynamics.csv"
-    doped = ("--ion", "In3+", "--count", "1", "--temperatures", "300,1200")
+    doped = ("--ion", "In3+", "--count", "1", "--temperatures", "300,1200", "--potential", "SevenNet")
     assert not _dynamics(out, *doped, "--picoseconds", "0.5")
     half = read_records(out)
     assert [record["kind"] for record in half.values()].count("dynamics") == 10

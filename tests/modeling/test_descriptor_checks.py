@@ -31,11 +31,11 @@ def lattice(dataset):
     return read_lattice(dataset.folder)
 
 
-def _table(descriptor, values, *, spread=0.01, fraction=0.1667, host=HOST):
+def _table(descriptor, values, *, spread=0.01, fraction=0.1667, host=HOST, potential="CHGNet"):
     return pd.DataFrame(
         [
             {"host": host, "ion": ion, "fraction": fraction, "descriptor": descriptor, "mean": value,
-             "spread": spread, "configurations": 3}
+             "spread": spread, "configurations": 3, "method": f"somehow; {potential}"}
             for ion, value in values.items()
         ]
     )  # fmt: skip
@@ -52,7 +52,20 @@ def test_a_descriptor_that_follows_the_radius_passes_and_is_used(dataset, lattic
     line = _line(checks)
     assert (line["n"], line["spearman"], line["passed"]) == (7, 1.0, True)
     assert line["p_value"] < 0.01
-    assert used_descriptors(checks) == {HOST: ("volume_strain",)}
+    assert used_descriptors(checks) == {"CHGNet": {HOST: ("volume_strain",)}}
+
+
+def test_every_potential_is_checked_for_itself(dataset, lattice):
+    right = _table("volume_strain", RADII)
+    wrong = _table("volume_strain", {ion: -radius for ion, radius in RADII.items()}, potential="SevenNet")
+    checks = check_descriptors(pd.concat([right, wrong]), dataset, lattice)
+    assert dict(zip(checks["potential"], checks["spearman"], strict=True)) == {
+        "CHGNet": 1.0,
+        "SevenNet": -1.0,
+    }
+    assert (checks["n"] == len(RADII)).all()
+    assert used_descriptors(checks) == {"CHGNet": {HOST: ("volume_strain",)}}
+    pd.testing.assert_frame_equal(checks.iloc[:1], check_descriptors(right, dataset, lattice))
 
 
 def test_one_that_runs_against_physics_fails(dataset, lattice):
@@ -97,7 +110,7 @@ def test_a_descriptor_that_passes_both_of_its_checks_is_used(dataset, lattice):
     checks = check_descriptors(table, dataset, lattice)
     assert _line(checks, "monazite")["passed"]
     assert _line(checks, "share")["passed"]
-    assert used_descriptors(checks) == {HOST: ("mixing_energy",)}
+    assert used_descriptors(checks) == {"CHGNet": {HOST: ("mixing_energy",)}}
 
 
 def test_unknown_reliability_is_never_a_pass(dataset, lattice):

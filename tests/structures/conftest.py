@@ -10,7 +10,7 @@ import pytest
 from ase.calculators.calculator import Calculator, all_changes
 
 from ssepredict.structures import descriptors
-from ssepredict.structures.relax import Potential
+from ssepredict.structures.potentials import Potential
 
 ELEMENT_EV = {"Li": -1.0, "Na": -1.5, "Y": -8.0, "Zr": -9.0, "Er": -8.5, "In": -4.0, "Sc": -7.0, "Cl": -2.0}
 

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from ssepredict.chemistry.ions import Ion
-from ssepredict.structures.campaign import plan, run
+from ssepredict.structures.campaign import finished, plan, run
 from ssepredict.structures.hosts import find_host
+from ssepredict.structures.potentials import potential_names
 from ssepredict.structures.summary import descriptor_table
 
 LYC = find_host("Li3YCl6")
@@ -38,6 +39,20 @@ def test_a_finished_task_is_not_computed_again(tasks, records, sum_of_elements):
     assert [*half, *rest] == list(records)
     for key, record in rest.items():
         assert {**record, "seconds": 0} == {**records[key], "seconds": 0}
+
+
+def test_a_cell_that_was_relaxed_less_strictly_is_continued(tasks, records, sum_of_elements):
+    loose = {key: {**record, "stress_gpa": 0.5} for key, record in records.items()}
+    stretched = np.array(records[tasks[0].key]["lattice"]) * 1.01
+    loose[tasks[0].key]["lattice"] = stretched.tolist()
+    assert not any(finished(record) for record in loose.values())
+    assert descriptor_table(loose.values()).empty
+    again = {task.key: record for task, record in run(tasks[:1], sum_of_elements, loose)}
+    (record,) = again.values()
+    assert finished(record)
+    assert np.array(record["lattice"]) == pytest.approx(stretched)  # nothing moves: where it was left
+    assert finished({"problem": "cannot be built"})
+    assert not finished(None)
 
 
 def test_nothing_moves_without_forces(tasks, records):
@@ -83,6 +98,26 @@ def test_relaxations_that_did_not_converge_do_not_count(records):
     ]
     table = descriptor_table(given_up)
     assert "In3+" not in set(table.loc[table["fraction"] < 1, "ion"])
+
+
+def test_energies_of_two_potentials_never_meet(tasks, records):
+    """Half of what a mixing energy needs is there with another potential only: nothing is mixed."""
+    moved = {
+        record["key"]: record for record in (_of("other", record) for record in list(records.values())[:4])
+    }
+    alone = descriptor_table(moved.values())
+    both = descriptor_table([*records.values(), *moved.values()])
+    potential = potential_names(both)
+    assert set(potential) == {"other", "sum of elements"}
+    pd.testing.assert_frame_equal(both[potential == "other"].reset_index(drop=True), alone)
+    assert "mixing_energy" not in set(alone["descriptor"])
+    own = both[potential == "sum of elements"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(own, descriptor_table(records.values()))
+
+
+def _of(potential, record):
+    key = "|".join([*record["key"].split("|")[:-1], potential])
+    return {**record, "key": key, "potential": potential}
 
 
 def test_what_cannot_be_built_is_a_record_with_its_reason(sum_of_elements):

@@ -4,6 +4,7 @@ import json
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 from ase.calculators.calculator import Calculator, all_changes
 
@@ -11,7 +12,7 @@ from ssepredict.exceptions import SsePredictError
 from ssepredict.structures.campaign import Task, run
 from ssepredict.structures.dynamics import CHUNK_STEPS, SAMPLE_STEPS, Run, simulate, trajectory
 from ssepredict.structures.mobility import arrhenius_table, mobility_table
-from ssepredict.structures.relax import Potential, chgnet_potential
+from ssepredict.structures.potentials import Potential, chgnet_potential
 
 HOST = "Li3YCl6"
 
@@ -86,7 +87,17 @@ def test_table_holds_what_moved(records):
     assert (table["hops"] > 18).all()
     (line,) = arrhenius_table(table).to_dict("records")
     assert line["hops"] == table["hops"].min()
+    assert line["potential"] == "springs"
     assert arrhenius_table(table.iloc[:1]).empty
+
+
+def test_no_activation_energy_lies_between_two_potentials(records):
+    table = mobility_table(records, lags_ps=(0.2, 0.6))
+    other = table.assign(method="somehow; ropes", diffusivity_cm2_s=2.0 * table["diffusivity_cm2_s"])
+    both = arrhenius_table(pd.concat([table, other]))
+    assert both["potential"].tolist() == ["ropes", "springs"]
+    assert np.ptp(both["activation_energy_ev"]) < 1e-9
+    assert arrhenius_table(pd.concat([table.iloc[:1], other.iloc[1:]])).empty
 
 
 def test_a_gap_and_a_start_without_a_crystal_are_refused(records, runs, springs):
@@ -97,6 +108,14 @@ def test_a_gap_and_a_start_without_a_crystal_are_refused(records, runs, springs)
         trajectory(hot, 9.0)
     with pytest.raises(SsePredictError, match=r"relaxed cell .* is missing"):
         list(simulate(runs, 0.1, springs, {}))
+
+
+def test_a_run_is_not_continued_in_another_cell(records, runs, relaxed, springs):
+    ((key, record),) = relaxed.items()
+    wider = {key: {**record, "lattice": (1.01 * np.array(record["lattice"])).tolist()}}
+    begun = {chunk["key"]: chunk for chunk in records[:2]}
+    with pytest.raises(SsePredictError, match=r"began in another cell.*begin in a new file"):
+        list(simulate(runs, 0.2, springs, wider | begun))
 
 
 def test_an_explosion_is_named(relaxed, runs):
