@@ -15,6 +15,12 @@ _NOT_BETTER = (
     "the nearest measured samples and chemical judgement, not by the last digits of a predicted conductivity."
 )
 
+_CONTRADICTED = (
+    "The larger number of pairs shows nothing better than chance, so that the figure for room temperature may "
+    "be luck: choose by the rules, the nearest measured samples and chemical judgement too, not by the order "
+    "alone."
+)
+
 
 def order_note(metrics: Mapping[str, Any] | None, host: str) -> Markup:
     """Say how well the order of compositions inside one host was met on left-out papers.
@@ -94,6 +100,9 @@ def _judge(line: Mapping[str, Any]) -> str:
     share = float(line["concordance"] if low is None else low)
     if low is not None and low <= 0.5:
         return _NOT_BETTER
+    more = line.get("any_temperature")
+    if more and more.get("low") is not None and more["low"] <= 0.5:
+        return _CONTRADICTED
     if line["pairs"] < _FEW_PAIRS:
         return "So few pairs say next to nothing about the order."
     if low is not None and not is_better_than_chance(line):

@@ -40,7 +40,9 @@ def test_a_ranking_follows_the_objective_of_a_file(ssepredict, tmp_path: Path) -
     table = pd.read_csv(tmp_path / "ranking" / "ranking.csv")
     assert len(table) == 6
     assert (table["toxic"] == 0).all()
-    assert table["pareto"].any()
+    front = pd.read_csv(tmp_path / "ranking" / "front.csv")
+    assert len(front)
+    assert set(table.loc[table["pareto"] == 1, "candidate"]) == set(front["candidate"]) & set(table["candidate"])
     dopants = table["formula"].str.extractall("(Sc|Y|Nb|Cd)")[0].groupby(level=0).agg("".join)
     assert dopants.is_unique
     summary = json.loads((tmp_path / "ranking" / "summary.json").read_text(encoding="utf-8"))

@@ -136,3 +136,14 @@ def test_more_pairs_at_other_temperatures_are_told_beside_the_few():
     said = order_text(line(any_temperature=more), "Na3Zr2Si2PO12")
     assert "62 of 13 papers, it is 56 % (90 % interval 44 to 78 %)" in said
     assert "other temperatures" not in order_text(line(), "Na3Zr2Si2PO12")
+
+
+def test_an_order_that_more_pairs_do_not_bear_out_is_not_called_useful():
+    more = {"pairs": 108, "works": 19, "concordance": 0.52, "low": 0.42, "high": 0.61}
+    skilled = line(low=0.75, better_than_chance=True)
+    assert "useful for coarse steps" in order_text(skilled, "Na3Zr2Si2PO12")
+    doubted = order_text({**skilled, "any_temperature": more}, "Na3Zr2Si2PO12")
+    assert "may be luck" in doubted
+    assert "useful" not in doubted
+    borne_out = order_text({**skilled, "any_temperature": {**more, "low": 0.6}}, "Na3Zr2Si2PO12")
+    assert "useful for coarse steps" in borne_out
