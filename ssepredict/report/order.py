@@ -16,9 +16,9 @@ _NOT_BETTER = (
 )
 
 _CONTRADICTED = (
-    "The larger number of pairs shows nothing better than chance, so that the figure for room temperature may "
-    "be luck: choose by the rules, the nearest measured samples and chemical judgement too, not by the order "
-    "alone."
+    "The larger number of pairs shows nothing better than chance, so that the figure for room temperature "
+    "may be luck: choose by the rules, the nearest measured samples and chemical judgement too, not by the "
+    "order alone."
 )
 
 

@@ -42,7 +42,8 @@ def test_a_ranking_follows_the_objective_of_a_file(ssepredict, tmp_path: Path) -
     assert (table["toxic"] == 0).all()
     front = pd.read_csv(tmp_path / "ranking" / "front.csv")
     assert len(front)
-    assert set(table.loc[table["pareto"] == 1, "candidate"]) == set(front["candidate"]) & set(table["candidate"])
+    flagged = set(table.loc[table["pareto"] == 1, "candidate"])
+    assert flagged == set(front["candidate"]) & set(table["candidate"])
     dopants = table["formula"].str.extractall("(Sc|Y|Nb|Cd)")[0].groupby(level=0).agg("".join)
     assert dopants.is_unique
     summary = json.loads((tmp_path / "ranking" / "summary.json").read_text(encoding="utf-8"))
