@@ -18,7 +18,7 @@ from ssepredict import load_dataset
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.data.dataset import Dataset
 from ssepredict.modeling.estimators import ESTIMATORS
-from ssepredict.modeling.left_out import left_out_predictions
+from ssepredict.modeling.left_out import left_out_predictions, withheld_by_row
 from ssepredict.modeling.metrics import mean_absolute_error
 from ssepredict.modeling.protocols import FOLDS, TrainingTable, prepare
 from ssepredict.modeling.series import ORDER_PROTOCOL
@@ -73,9 +73,7 @@ def by_weight(
 
 def _left_out(table: TrainingTable, name: str, seed: int, folds: int) -> FloatArray:
     rows = left_out_predictions(table, ESTIMATORS[name], ORDER_PROTOCOL, seed=seed, folds=folds)
-    found = np.full(len(table.y), np.nan)
-    found[rows["row"].to_numpy()] = rows["predicted_withheld"].to_numpy()
-    return found
+    return withheld_by_row(table, rows)
 
 
 def as_table(found: pd.DataFrame) -> Table:

@@ -23,7 +23,7 @@ from ssepredict.chemistry.ions import Ion
 from ssepredict.data.dataset import Dataset
 from ssepredict.data.descriptors import read_descriptors
 from ssepredict.modeling.estimators import ESTIMATORS
-from ssepredict.modeling.left_out import left_out_predictions
+from ssepredict.modeling.left_out import left_out_predictions, withheld_by_row
 from ssepredict.modeling.metrics import mean_absolute_error
 from ssepredict.modeling.protocols import TrainingTable, prepare
 from ssepredict.modeling.series import ORDER_PROTOCOL
@@ -131,8 +131,7 @@ def measure(
 
 def _figures(table: TrainingTable, estimator: str, seed: int, folds: int) -> dict[str, float]:
     rows = left_out_predictions(table, ESTIMATORS[estimator], ORDER_PROTOCOL, seed=seed, folds=folds)
-    found = np.full(len(table.y), np.nan)
-    found[rows["row"].to_numpy()] = rows["predicted_withheld"].to_numpy()
+    found = withheld_by_row(table, rows)
     known = table.scored & np.isfinite(found)
     order = order_table(table, {estimator: found}, widths=("wide",), temperatures=("any",))
     order = order[order["estimator"] == estimator]

@@ -18,7 +18,7 @@ from rich.table import Table
 from ssepredict import load_dataset
 from ssepredict.data.dataset import Dataset
 from ssepredict.modeling.estimators import ESTIMATORS
-from ssepredict.modeling.left_out import left_out_predictions
+from ssepredict.modeling.left_out import left_out_predictions, withheld_by_row
 from ssepredict.modeling.protocols import TrainingTable, prepare
 from ssepredict.modeling.series import ORDER_PROTOCOL
 from ssepredict.modeling.targets import TARGETS
@@ -66,8 +66,7 @@ def learning_curve(
             rows = left_out_predictions(
                 table, ESTIMATORS[estimator], ORDER_PROTOCOL, seed=seed, folds=folds, weights=weights
             )
-            scores = np.full(len(table.y), np.nan)
-            scores[rows["row"].to_numpy()] = rows["predicted_withheld"].to_numpy()
+            scores = withheld_by_row(table, rows)
             order = order_table(
                 table, {estimator: scores}, seed=seed, widths=("narrow",), temperatures=("room",)
             )

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ssepredict.chemistry.formula import FloatArray
 from ssepredict.modeling.estimators import EstimatorSpec
-from ssepredict.modeling.left_out import left_out_predictions
+from ssepredict.modeling.left_out import left_out_predictions, withheld_by_row
 from ssepredict.modeling.protocols import TrainingTable
 from ssepredict.modeling.series import ORDER_PROTOCOL
 from ssepredict.modeling.skill import order_skill
@@ -36,6 +34,5 @@ def order_within_hosts(
         The lines of `ssepredict.modeling.skill.order_skill`, each with the `protocol`.
     """
     found = left_out_predictions(table, spec, ORDER_PROTOCOL, seed=seed, folds=folds, weights=weights)
-    predicted = np.full(len(table.y), np.nan)  # a fold without training rows predicts nothing
-    predicted[found["row"].to_numpy()] = found["predicted_withheld"].to_numpy()
-    return [{**line, "protocol": ORDER_PROTOCOL} for line in order_skill(table, predicted, seed=seed)]
+    skill = order_skill(table, withheld_by_row(table, found), seed=seed)
+    return [{**line, "protocol": ORDER_PROTOCOL} for line in skill]

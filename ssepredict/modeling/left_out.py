@@ -102,6 +102,26 @@ def left_out_predictions(
     return pd.concat(parts, ignore_index=True)
 
 
+def withheld_by_row(table: TrainingTable, predictions: pd.DataFrame) -> FloatArray:
+    """Order left-out predictions by the rows of a table.
+
+    Parameters
+    ----------
+    table : TrainingTable, n rows
+    predictions : DataFrame
+        As `left_out_predictions` gives them.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        With the processing withheld; NaN for rows that were never left out, as a fold without training rows
+        predicts nothing.
+    """
+    found = np.full(len(table.y), np.nan)
+    found[predictions["row"].to_numpy()] = predictions["predicted_withheld"].to_numpy()
+    return found
+
+
 def fold_distances(
     table: TrainingTable, protocol: str, *, seed: int = 0, folds: int = FOLDS, split_year: int = SPLIT_YEAR
 ) -> FloatArray:

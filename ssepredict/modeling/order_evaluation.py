@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
-from ssepredict.chemistry.formula import FloatArray
 from ssepredict.modeling.gain_models import GAIN_MODELS
-from ssepredict.modeling.left_out import left_out_predictions
+from ssepredict.modeling.left_out import left_out_predictions, withheld_by_row
 from ssepredict.modeling.protocols import TrainingTable
 from ssepredict.modeling.series import ORDER_PROTOCOL
 from ssepredict.modeling.within_host import order_table
@@ -49,7 +47,7 @@ def evaluate_orders(
     found = dict(predictions)
     if candidates:
         found |= _gain_models(table, seed, folds, workers)
-    return order_table(table, {name: _by_row(table, rows) for name, rows in found.items()}, seed=seed)
+    return order_table(table, {name: withheld_by_row(table, rows) for name, rows in found.items()}, seed=seed)
 
 
 def _gain_models(table: TrainingTable, seed: int, folds: int, workers: int) -> dict[str, pd.DataFrame]:
@@ -62,10 +60,3 @@ def _gain_models(table: TrainingTable, seed: int, folds: int, workers: int) -> d
             for spec in GAIN_MODELS.values()
         )
     return dict(zip(GAIN_MODELS, found, strict=True))
-
-
-def _by_row(table: TrainingTable, predictions: pd.DataFrame) -> FloatArray:
-    """Predictions with the processing withheld, shape (n,); NaN for rows that were never left out."""
-    found = np.full(len(table.y), np.nan)
-    found[predictions["row"].to_numpy()] = predictions["predicted_withheld"].to_numpy()
-    return found

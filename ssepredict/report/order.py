@@ -89,7 +89,7 @@ def _elsewhere(line: Mapping[str, Any]) -> str:
     if not more:
         return ""
     return (
-        f"With the pairs that were measured at other temperatures, {more['pairs']:,} of {more['works']} "
+        f"With the pairs measured at other or unstated temperatures, {more['pairs']:,} of {more['works']} "
         f"papers, it is {_share(more)}."
     )
 

@@ -135,7 +135,7 @@ def test_more_pairs_at_other_temperatures_are_told_beside_the_few():
     more = {"pairs": 62, "works": 13, "concordance": 0.56, "low": 0.44, "high": 0.78}
     said = order_text(line(any_temperature=more), "Na3Zr2Si2PO12")
     assert "62 of 13 papers, it is 56 % (90 % interval 44 to 78 %)" in said
-    assert "other temperatures" not in order_text(line(), "Na3Zr2Si2PO12")
+    assert "unstated temperatures" not in order_text(line(), "Na3Zr2Si2PO12")
 
 
 def test_an_order_that_more_pairs_do_not_bear_out_is_not_called_useful():
