@@ -62,7 +62,7 @@ def run(dataset: Dataset, halide_space: SubstitutionSpace) -> tuple[Backtest, Pr
         trained.append(train(*arguments, **options))
         return trained[-1]
 
-    few = {name: ESTIMATORS[name] for name in ("family_median", "host_median", "lightgbm")}
+    few = {name: ESTIMATORS[name] for name in ("family_median", "host_median", "trees_and_process")}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "ESTIMATORS", few)
         patch.setattr(backtest_module, "train", recorded)

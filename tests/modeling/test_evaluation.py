@@ -288,7 +288,8 @@ def test_intervals_and_noise_floor_stand_beside_every_error(compared):
     assert lines["noise_floor"].gt(0.1).all()
     quarters = lines[lines["scope"].isin(DISTANCE_QUARTILES)].groupby("estimator")["rows"]
     np.testing.assert_array_equal(quarters.sum(), whole["rows"])
-    assert quarters.max().max() - quarters.min().min() <= 5
+    # Compositions at the same distance are not torn apart.
+    assert quarters.max().max() - quarters.min().min() <= 0.1 * quarters.mean().max()
 
 
 def test_coverage_is_that_of_the_printed_intervals(compared):
