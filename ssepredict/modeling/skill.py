@@ -132,8 +132,14 @@ def _over_more_temperatures(
 
 
 def is_better_than_chance(line: Mapping[str, Any] | None) -> bool:
-    """Whether an order is measured to be better than chance: the lower end of its interval is above 0.5."""
+    """Whether an order is measured to be better than chance: the lower end of its interval is above 0.5.
+
+    Where `skill_of` found more pairs over all temperatures, theirs has to be, too.
+    """
     if line is None:
+        return False
+    more = line.get("any_temperature")
+    if more is not None and not (more.get("low") is not None and more["low"] > 0.5):
         return False
     low = line.get("low")
     return bool(line.get("better_than_chance", low is not None and low > 0.5))

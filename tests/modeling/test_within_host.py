@@ -242,6 +242,9 @@ def test_more_pairs_of_the_same_hosts_at_any_temperature_come_along():
     ("line", "expected"),
     [
         (None, False),
+        (line_of(low=0.6, any_temperature=line_of(low=0.42)), False),
+        (line_of(low=0.6, any_temperature=line_of(low=None)), False),
+        (line_of(low=0.6, any_temperature=line_of(low=0.55)), True),
         (line_of(), False),
         (line_of(low=0.5), False),
         (line_of(low=0.51), True),
